@@ -1,0 +1,11 @@
+import { defineDaemon } from "forkd";
+
+export default defineDaemon({
+  async serve(connection) {
+    for await (const line of connection.lines()) {
+      const text = line.toUpperCase();
+      if (text === "QUIT") return;
+      await connection.write(`${text}\r\n`);
+    }
+  },
+});

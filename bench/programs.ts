@@ -1,0 +1,44 @@
+import { execFileSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { basename, delimiter, join, resolve } from "node:path";
+import type { Program } from "./contestants.ts";
+
+/** Where forkd's own root is, from which every contestant is started. */
+export const root = resolve(import.meta.dirname, "..");
+
+/** Thrown when a program that a contestant needs is not installed. */
+export class MissingProgram extends Error {}
+
+/** The path of a program, compiled into `folder` first if it is a C source; throws MissingProgram. */
+export function findProgram({ file, debianPackage }: Program, folder: string): string {
+  return file.endsWith(".c") ? compile(file, folder) : findOnPath(file, debianPackage);
+}
+
+/** Compiles a C source of the benchmark's into `folder` and returns the path of the program. */
+export function compile(source: string, folder: string): string {
+  const program = join(folder, basename(source, ".c"));
+  execFileSync(findOnPath("cc", "gcc"), ["-O2", "-o", program, join(root, "bench", source)], { stdio: "inherit" });
+  return program;
+}
+
+/** What a program says of its version, in one line. */
+export function versionOf({ file, debianPackage }: Program): string {
+  const program = findOnPath(file.endsWith(".c") ? "cc" : file, debianPackage);
+  return execFileSync(program, ["--version"], { encoding: "utf8" }).split("\n", 1)[0] ?? "";
+}
+
+function findOnPath(name: string, debianPackage: string): string {
+  const folders = name.includes("/") ? [""] : (process.env["PATH"] ?? "").split(delimiter);
+  const path = folders.map((folder) => join(folder, name)).find(isExecutable);
+  if (path !== undefined) return path;
+  throw new MissingProgram(`${name} is not installed; the Debian package ${debianPackage} has it.`);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

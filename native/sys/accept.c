@@ -1,0 +1,134 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bell.h"
+#include "progress.h"
+#include "worker.h"
+
+#define BACK_OFF_FIRST_MS 10
+#define BACK_OFF_MOST_MS 1000
+
+static int waiter = -1; /* an epoll of this worker's own: EPOLLEXCLUSIVE wakes one idle worker for each connection */
+
+static int open_waiter(void) {
+  int fd = epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) return -errno;
+  for (int i = 0; i < fk_worker.listener_count; i++) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+    if (epoll_ctl(fd, EPOLL_CTL_ADD, fk_worker.listeners[i], &event) == 0) continue;
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  waiter = fd;
+  return 0;
+}
+
+static sigset_t mask_of_the_wait(void) {
+  sigset_t mask;
+  pthread_sigmask(SIG_BLOCK, NULL, &mask);
+  sigdelset(&mask, SIGTERM);
+  sigdelset(&mask, FK_ORPHANED);
+  return mask;
+}
+
+/* 0 when there may be a connection, or a signal came; -errno if there is no way to wait. */
+static int wait_for_connection(void) {
+  int opened = waiter < 0 ? open_waiter() : 0;
+  if (opened < 0) return opened;
+  sigset_t mask = mask_of_the_wait();
+  struct epoll_event event;
+  epoll_pwait(waiter, &event, 1, -1, &mask);
+  return 0;
+}
+
+static void back_off(double ms) {
+  sigset_t mask = mask_of_the_wait();
+  struct timespec timeout = {.tv_sec = (time_t)(ms / 1e3), .tv_nsec = (long)(ms * 1e6) % 1000000000L};
+  ppoll(NULL, 0, &timeout, &mask);
+}
+
+/* The first waiting connection of any listener; -EAGAIN if none has one. */
+static int take_connection(void) {
+  for (int i = 0; i < fk_worker.listener_count; i++) {
+    int fd;
+    do fd = accept4(fk_worker.listeners[i], NULL, NULL, SOCK_CLOEXEC);
+    while (fd < 0 && (errno == ECONNABORTED || errno == EINTR));
+    if (fd >= 0) return fd;
+    if (errno != EAGAIN) return -errno;
+  }
+  return -EAGAIN;
+}
+
+/* Of all workers that run into the same trouble, one reports it, and the first that gets over it reports that. */
+static void note_trouble(int error, void (*report)(int)) {
+  if (atomic_exchange(&fk_worker.header->accept_errno, error) != error) report(error);
+}
+
+static int next_connection(void (*report)(int)) {
+  double pause = BACK_OFF_FIRST_MS;
+  while (!fk_worker_draining()) {
+    int fd = take_connection();
+    if (fd == -EAGAIN) fd = wait_for_connection();
+    else if (fd >= 0) return fd;
+    if (fd == 0) continue;
+    note_trouble(-fd, report);
+    back_off(pause);
+    pause = pause * 2 < BACK_OFF_MOST_MS ? pause * 2 : BACK_OFF_MOST_MS;
+  }
+  return -ECANCELED;
+}
+
+/* Counted out before the state changes: killed in between, this worker is counted out twice, and a spare too many
+   is forked. The other way round there would be one too few, for good. */
+static void mark_busy(void) {
+  struct fk_header *header = fk_worker.header;
+  struct fk_slot *slot = fk_worker.slot;
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  slot->connected_at = (double)now.tv_sec * 1e3 + (double)(now.tv_nsec / 1000000);
+  slot->bytes_in = slot->bytes_out = 0;
+  slot->served++;
+  atomic_store(&slot->outcome, FK_NONE);
+  slot->reported = 0;
+  int counted = fk_worker_current();
+  int32_t idle = counted ? atomic_fetch_sub(&header->idle, 1) - 1 : 0;
+  atomic_store(&slot->state, FK_BUSY);
+  atomic_fetch_add(&header->accepted, 1);
+  if (counted && idle < atomic_load(&header->spares)) fk_bell_ring(header);
+}
+
+/* A worker that starts was counted by whoever forked it. */
+static void mark_idle(void) {
+  int was = atomic_exchange(&fk_worker.slot->state, FK_IDLE);
+  if (was != FK_STARTING && fk_worker_current()) atomic_fetch_add(&fk_worker.header->idle, 1);
+}
+
+static void note_peer(int fd, struct fk_name *peer) {
+  if (fk_peer_name(fd, peer) != 0) memset(peer, 0, sizeof *peer); /* reset already: reading it will tell */
+  struct fk_slot *slot = fk_worker.slot;
+  const char *format = peer->family == FK_IPV6 ? "[%s]:%u" : peer->family == FK_IPV4 ? "%s:%u" : "unix:%s";
+  slot->peer_length = snprintf(slot->peer, sizeof slot->peer, format, peer->host, peer->port);
+}
+
+int fk_worker_accept(struct fk_name *peer, void (*report)(int)) {
+  fk_worker_block_signals();
+  if (!fk_worker_draining()) mark_idle();
+  int fd = next_connection(report);
+  if (fd < 0) return fd;
+  mark_busy();
+  if (atomic_load(&fk_worker.header->accept_errno) != 0) note_trouble(0, report);
+  fk_worker.connection = fd;
+  fk_progress_reset();
+  note_peer(fd, peer);
+  fk_deadlines_arm();
+  fk_worker_unblock_signals();
+  return fd;
+}

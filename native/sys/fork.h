@@ -1,0 +1,26 @@
+/*
+ * fork(2) for a process that runs Node.js.
+ *
+ * Two things keep a plain fork's child from working, and both are put right here without knowing Node:
+ *
+ *   V8 marks its heap MADV_DONTFORK, so that a child would fault at its first access. Before each fork all private
+ *   anonymous mappings are marked MADV_DOFORK; mappings come as the heap grows, so they are read anew each time.
+ *
+ *   Threads do not survive a fork, but glibc's condition variables remember the waiters, and pthread_cond_signal can
+ *   wait for ever for one that does not exist. The child re-initialises those on which a thread was parked.
+ */
+#ifndef FORKD_FORK_H
+#define FORKD_FORK_H
+
+#include <sys/types.h>
+
+/*
+ * Look for the other threads' condition variables. Called once all that could make threads is done, and again when
+ * that may have changed. How many threads are neither parked nor polling (0: it is safe to fork), or -errno.
+ */
+int fk_fork_prepare(void);
+
+/* As fork(2); -errno on failure. */
+pid_t fk_fork(void);
+
+#endif

@@ -1,0 +1,67 @@
+#define _GNU_SOURCE
+#include "mappings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef void visitor(void *, size_t);
+
+static uintptr_t parse_hex(const char **at) {
+  uintptr_t value = 0;
+  for (;; ++*at) {
+    char c = **at;
+    if (c >= '0' && c <= '9') value = value << 4 | (uintptr_t)(c - '0');
+    else if (c >= 'a' && c <= 'f') value = value << 4 | (uintptr_t)(c - 'a' + 10);
+    else return value;
+  }
+}
+
+static void skip_field(const char **at) {
+  while (**at != ' ' && **at != '\n') ++*at;
+  while (**at == ' ') ++*at;
+}
+
+/* "start-end rwxp offset device inode [path]", ended by a newline; a private anonymous one has inode 0 and a p. */
+static void visit_line(const char *line, visitor *visit) {
+  const char *at = line;
+  uintptr_t start = parse_hex(&at);
+  at++;
+  uintptr_t end = parse_hex(&at);
+  at++;
+  int is_private = at[3] == 'p';
+  skip_field(&at);
+  skip_field(&at);
+  skip_field(&at);
+  int is_anonymous = at[0] == '0' && (at[1] == ' ' || at[1] == '\n');
+  if (is_private && is_anonymous) visit((void *)start, end - start);
+}
+
+/* Visit the whole lines among `length` bytes; how many bytes they were. */
+static size_t visit_lines(const char *bytes, size_t length, visitor *visit) {
+  size_t done = 0;
+  const char *end;
+  while ((end = memchr(bytes + done, '\n', length - done))) {
+    visit_line(bytes + done, visit);
+    done = (size_t)(end - bytes) + 1;
+  }
+  return done;
+}
+
+int fk_mappings_each_private_anonymous(visitor *visit) {
+  static char buffer[16 * 1024]; /* the kernel hands over whole lines, a page at a time */
+  int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  size_t kept = 0;
+  ssize_t got;
+  while ((got = read(fd, buffer + kept, sizeof buffer - kept)) > 0) {
+    size_t length = kept + (size_t)got, done = visit_lines(buffer, length, visit);
+    kept = length - done;
+    memmove(buffer, buffer + done, kept);
+  }
+  int error = got < 0 ? -errno : 0;
+  close(fd);
+  return error;
+}

@@ -1,0 +1,22 @@
+#define _GNU_SOURCE
+#include "scoreboard.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int fk_scoreboard_create(int slots) {
+  if (sysconf(_SC_PAGESIZE) > FK_PAGE) return -ENOTSUP;
+  int memfd = memfd_create("forkd-scoreboard", MFD_CLOEXEC);
+  if (memfd < 0) return -errno;
+  if (ftruncate(memfd, (off_t)(slots + 1) * FK_PAGE) == 0) return memfd;
+  int error = errno;
+  close(memfd);
+  return -error;
+}
+
+void *fk_scoreboard_map(int memfd, uint64_t offset, uint64_t length, void *where) {
+  int flags = MAP_SHARED | (where ? MAP_FIXED : 0);
+  void *map = mmap(where, length, PROT_READ | PROT_WRITE, flags, memfd, (off_t)offset);
+  return map == MAP_FAILED ? NULL : map;
+}

@@ -1,0 +1,76 @@
+/*
+ * The scoreboard: one memfd, a page for the header and a page for each worker.
+ *
+ * The supervisor and the zygote map all of it. A worker maps the header and its own page, nothing else: it cannot
+ * reach a neighbour's. What a worker writes here is what it says of itself; who lives and who is whose child the
+ * zygote knows from fork(2) and wait4(2) alone.
+ */
+#ifndef FORKD_SCOREBOARD_H
+#define FORKD_SCOREBOARD_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define FK_PAGE 4096 /* the stride on every machine; mmap offsets are checked against the real page size */
+#define FK_PEER_SIZE 128
+
+enum fk_state { FK_FREE, FK_STARTING, FK_IDLE, FK_BUSY, FK_DRAINING };
+
+/* How a connection ended. The worker writes it; NONE means that it could not, and the wait status tells. */
+enum fk_outcome {
+  FK_NONE,
+  FK_COMPLETED,
+  FK_CLIENT_GONE,
+  FK_IDLE_TIMEOUT,
+  FK_SESSION_TIMEOUT,
+  FK_DRAIN_TIMEOUT,
+  FK_HANDLER_ERROR,
+  FK_LINE_TOO_LONG,
+  FK_DRAINED,
+  FK_TERMINATED,
+  FK_EXITED,
+  FK_KILLED,
+  FK_OUTCOMES
+};
+
+struct fk_header {
+  _Atomic uint32_t bell;         /* a futex: rung whenever the zygote has something to look at */
+  _Atomic uint32_t bell_waiting; /* 1 while the zygote sleeps on it, so that others can save the system call */
+  _Atomic int32_t generation;    /* the zygote's that forks now; workers of an earlier one are not counted as idle */
+  _Atomic int32_t idle;          /* workers that are starting or idle; may err towards too few, never too many */
+  _Atomic int32_t commands;      /* how many the supervisor has sent to the zygote of this generation */
+  _Atomic int32_t spares;        /* the zygote wants at least so many idle: whoever goes below rings */
+  _Atomic int32_t accept_errno;  /* why accept(2) fails at the moment, 0 if it does not: one log line per trouble */
+  _Atomic uint32_t log_dropped;  /* log records that found the pipe full for too long */
+  _Atomic uint64_t accepted;
+  _Atomic uint64_t ended[FK_OUTCOMES];
+};
+
+struct fk_slot {
+  _Atomic int32_t pid;
+  _Atomic int32_t state;
+  _Atomic int32_t outcome;
+  int32_t generation;
+  int32_t fork_number;
+  int32_t served; /* connections, the present one included */
+  int32_t peer_length;
+  int32_t reported; /* 1 once the worker itself has logged how its connection ended */
+  double connected_at;              /* ms since the epoch */
+  volatile double idle_deadline;    /* these three: ms of CLOCK_MONOTONIC, 0 = none */
+  volatile double session_deadline;
+  volatile double drain_deadline;
+  double bytes_in;
+  double bytes_out;
+  char peer[FK_PEER_SIZE];
+};
+
+_Static_assert(sizeof(struct fk_header) <= FK_PAGE, "the header fits its page");
+_Static_assert(sizeof(struct fk_slot) <= FK_PAGE, "a slot fits its page");
+
+/* A new scoreboard's memfd, or -errno. */
+int fk_scoreboard_create(int slots);
+
+/* Map `length` bytes at `offset`; over `where` if that is not NULL. NULL and errno on failure. */
+void *fk_scoreboard_map(int memfd, uint64_t offset, uint64_t length, void *where);
+
+#endif

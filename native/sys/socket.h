@@ -1,0 +1,25 @@
+/* Listening sockets and the names of their ends. Every function returns -errno on failure. */
+#ifndef FORKD_SOCKET_H
+#define FORKD_SOCKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum fk_family { FK_IPV4 = 4, FK_IPV6 = 6, FK_UNIX = 1 };
+
+struct fk_name {
+  int family;
+  uint16_t port;
+  char host[108]; /* an address in figures, or a path: unix(7) allows 108 bytes with the final NUL */
+};
+
+/* A non-blocking, close-on-exec socket that listens. An IPv6 one takes IPv4 clients too only if `dual_stack`. */
+int fk_listen_tcp(int family, const char *host, uint16_t port, int dual_stack, int backlog);
+
+/* The same at a path. A socket file that nobody listens at any more is replaced. */
+int fk_listen_unix(const char *path, int backlog);
+
+int fk_local_name(int fd, struct fk_name *name);
+int fk_peer_name(int fd, struct fk_name *name);
+
+#endif

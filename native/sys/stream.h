@@ -1,0 +1,22 @@
+/* Reading and writing a connection within its deadlines. -errno on failure; -ETIMEDOUT says: a deadline has passed. */
+#ifndef FORKD_STREAM_H
+#define FORKD_STREAM_H
+
+#include <stddef.h>
+
+/* Wait for bytes and read them; 0 at the end of input. */
+long fk_read(int fd, void *bytes, size_t size);
+
+/* Write all of it, however slowly the peer reads. 0 or -errno. */
+int fk_write_all(int fd, const void *bytes, size_t length);
+
+/*
+ * Say that no more will come, and let the peer read all of what came before: closing a socket whose input was not read
+ * sends a reset, which would destroy what is under way. So unread input is thrown away first, for a bounded time.
+ */
+void fk_finish(int fd);
+
+/* One record into the log's pipe. A pipe that stays full does not hold the writer: -EAGAIN, the record is lost. */
+int fk_log_write(int fd, const void *bytes, size_t length);
+
+#endif

@@ -1,0 +1,170 @@
+#define _GNU_SOURCE
+#include "worker.h"
+
+#include <errno.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "progress.h"
+
+#define INTERRUPT_EVERY_MS 50 /* a system call entered just after SIGALRM must be interrupted all the same */
+
+/* Until the scoreboard is mapped, what is counted goes nowhere. */
+static struct fk_header nowhere;
+
+struct fk_worker fk_worker = {.header = &nowhere};
+
+static volatile sig_atomic_t draining;
+
+double fk_now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+int fk_worker_draining(void) { return draining; }
+
+static void set_timer(double ms) {
+  if (ms < 1) ms = 1; /* zero would disarm it */
+  struct itimerval timer = {.it_value.tv_sec = (time_t)(ms / 1e3)};
+  timer.it_value.tv_usec = (suseconds_t)((ms - (double)timer.it_value.tv_sec * 1e3) * 1e3);
+  setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+int fk_worker_current(void) {
+  return fk_worker.slot->generation == atomic_load(&fk_worker.header->generation);
+}
+
+void fk_worker_record_end(enum fk_outcome outcome) {
+  atomic_store(&fk_worker.slot->outcome, outcome);
+  atomic_fetch_add(&fk_worker.header->ended[outcome], 1);
+}
+
+/* Only where the connection's end is not recorded yet: a signal may come between the record and the exit. */
+static void leave_with(enum fk_outcome outcome) {
+  if (atomic_load(&fk_worker.slot->outcome) == FK_NONE) fk_worker_record_end(outcome);
+  _exit(0);
+}
+
+/* The deadline that comes first, 0 if there is none, and what passing it means. */
+static double first_deadline(enum fk_outcome *outcome) {
+  struct fk_slot *slot = fk_worker.slot;
+  double first = 0;
+  *outcome = FK_NONE;
+  if (slot->idle_deadline > 0) first = slot->idle_deadline, *outcome = FK_IDLE_TIMEOUT;
+  if (slot->session_deadline > 0 && (first == 0 || slot->session_deadline < first))
+    first = slot->session_deadline, *outcome = FK_SESSION_TIMEOUT;
+  if (slot->drain_deadline > 0 && (first == 0 || slot->drain_deadline < first))
+    first = slot->drain_deadline, *outcome = FK_DRAIN_TIMEOUT;
+  return first;
+}
+
+enum fk_outcome fk_deadline_passed(void) {
+  enum fk_outcome outcome;
+  double first = first_deadline(&outcome);
+  return first > 0 && fk_now_ms() >= first ? outcome : FK_NONE;
+}
+
+/* Output that the peer is taking, however slowly, puts the idle deadline off too. */
+static void spare_slow_peer(enum fk_outcome passed) {
+  if (passed == FK_IDLE_TIMEOUT && fk_peer_is_reading(fk_worker.connection)) fk_deadlines_rearm_idle();
+}
+
+/* A reader re-arms the idle deadline by writing it down: the timer finds out, and sleeps on, when it rings. */
+static void on_alarm(int signal) {
+  (void)signal;
+  int saved = errno;
+  enum fk_outcome outcome;
+  double now = fk_now_ms();
+  spare_slow_peer(fk_deadline_passed());
+  double first = first_deadline(&outcome);
+  if (first > 0 && now < first) set_timer(first - now);
+  else if (first > 0) {
+    double grace = outcome == FK_DRAIN_TIMEOUT ? 0 : FK_DEADLINE_GRACE_MS;
+    if (now >= first + grace) leave_with(outcome);
+    if (fk_worker.notify) fk_worker.notify();
+    set_timer(INTERRUPT_EVERY_MS);
+  }
+  errno = saved;
+}
+
+/* Closing the listening sockets at once is what frees the port for a successor while this worker is still busy. */
+static void begin_drain(void) {
+  draining = 1;
+  for (int i = 0; i < fk_worker.listener_count; i++) close(fk_worker.listeners[i]);
+  int busy = FK_BUSY;
+  if (!atomic_compare_exchange_strong(&fk_worker.slot->state, &busy, FK_DRAINING)) return;
+  fk_worker.slot->drain_deadline = fk_now_ms() + fk_worker.drain_timeout_ms;
+  on_alarm(SIGALRM);
+  if (fk_worker.notify) fk_worker.notify();
+}
+
+static void on_terminate(int signal) {
+  (void)signal;
+  int saved = errno;
+  if (draining) leave_with(FK_TERMINATED);
+  begin_drain();
+  errno = saved;
+}
+
+static void on_orphaned(int signal) {
+  (void)signal;
+  int saved = errno;
+  if (!draining && getppid() != fk_worker.supervisor) begin_drain();
+  errno = saved;
+}
+
+static sigset_t drain_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, FK_ORPHANED);
+  return set;
+}
+
+void fk_worker_block_signals(void) {
+  sigset_t set = drain_signals();
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void fk_worker_unblock_signals(void) {
+  sigset_t set = drain_signals();
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void handle(int signal, void (*handler)(int)) {
+  struct sigaction action = {.sa_handler = handler}; /* no SA_RESTART: system calls are to be interrupted */
+  sigfillset(&action.sa_mask);
+  sigaction(signal, &action, NULL);
+}
+
+int fk_worker_start(void) {
+  draining = 0;
+  handle(SIGTERM, on_terminate);
+  handle(FK_ORPHANED, on_orphaned);
+  handle(SIGALRM, on_alarm);
+  handle(SIGCHLD, SIG_DFL);
+  return fk_die_with_parent(fk_worker.zygote, FK_ORPHANED);
+}
+
+void fk_deadlines_arm(void) {
+  struct fk_slot *slot = fk_worker.slot;
+  double now = fk_now_ms();
+  slot->idle_deadline = fk_worker.idle_timeout_ms > 0 ? now + fk_worker.idle_timeout_ms : 0;
+  slot->session_deadline = fk_worker.session_timeout_ms > 0 ? now + fk_worker.session_timeout_ms : 0;
+  enum fk_outcome outcome;
+  double first = first_deadline(&outcome);
+  if (first > 0) set_timer(first - now);
+}
+
+/* The timer is left to ring once more: it finds nothing to do, which is cheaper than a system call for each connection. */
+void fk_deadlines_disarm(void) {
+  fk_worker.slot->idle_deadline = 0;
+  fk_worker.slot->session_deadline = 0;
+}
+
+void fk_deadlines_rearm_idle(void) {
+  if (fk_worker.slot->idle_deadline > 0) fk_worker.slot->idle_deadline = fk_now_ms() + fk_worker.idle_timeout_ms;
+}

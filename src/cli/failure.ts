@@ -1,0 +1,49 @@
+import { inspect } from "node:util";
+import { CommanderError } from "commander";
+import { errorCatalogue, ForkdError } from "../errors.ts";
+
+/** What a command says and ends with because of an error. */
+export interface Failure {
+  readonly status: number;
+  /** What goes to stderr, with its line ends. */
+  readonly text: string;
+}
+
+/** What to say of an error: one sentence of a mistake, all there is to know of a bug. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof CommanderError) return describeUsage(error);
+  if (!(error instanceof ForkdError)) return describeBug(error);
+  return { status: error.exitStatus, text: lines(`forkd: ${error.message}`, detailsOf(error)) };
+}
+
+/** The stack that a sentence is not enough without: the module's own, or that of a bug. */
+function detailsOf(error: ForkdError): string {
+  if (error.code === "FORKD_E_BUG") return inspect(error);
+  return error.code === "FORKD_E_MODULE_FAILED" && error.cause !== undefined ? inspect(error.cause) : "";
+}
+
+/** commander also throws when it has printed the help or the version, as it was asked to or for want of a command. */
+function describeUsage({ code, exitCode, message }: CommanderError): Failure {
+  if (exitCode === 0) return { status: 0, text: "" };
+  const text = code === "commander.help" ? "" : lines(`forkd: ${usageSentence(message)}`);
+  return { status: errorCatalogue.FORKD_E_USAGE, text };
+}
+
+/** Of "error: unknown option '--nme'\n(Did you mean --name?)": "Unknown option '--nme'; did you mean --name?" */
+function usageSentence(message: string): string {
+  const [complaint = "", suggestion] = message.replace(/^error: /, "").split("\n");
+  const sentence = complaint.charAt(0).toUpperCase() + complaint.slice(1);
+  const question = suggestion?.replace(/^\(D/, "d").replace(/\)$/, "");
+  return question ? `${sentence}; ${question}` : `${sentence.replace(/\.$/, "")}.`;
+}
+
+function describeBug(error: unknown): Failure {
+  return {
+    status: errorCatalogue.FORKD_E_BUG,
+    text: lines("forkd: This is a bug in forkd; please report it with what follows.", inspect(error)),
+  };
+}
+
+function lines(...texts: readonly string[]): string {
+  return texts.map((text) => (text === "" ? "" : `${text}\n`)).join("");
+}

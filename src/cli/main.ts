@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+/**
+ * The command. It reads the command line, says what is wrong with it, and leaves the rest to the supervisor, which lives
+ * in this same process; it ends with the status that the supervisor answers.
+ */
+import { readVersion } from "./version.ts";
+
+const args = process.argv.slice(2);
+
+process.exit(args.length === 1 && args[0] === "--version" ? printVersion() : await runProgram());
+
+/** By itself, for scripts ask for it often and the program is slow to load. */
+function printVersion(): number {
+  console.log(readVersion());
+  return 0;
+}
+
+async function runProgram(): Promise<number> {
+  const { runCommand } = await import("./run-command.ts");
+  return runCommand(args);
+}

@@ -1,0 +1,150 @@
+/**
+ * The options of a daemon: the one place that says what each means, what it takes and what it is when nobody says.
+ * Validation, flags, variables and `--help` are made from this table, and a test holds docs/options.md equal to it.
+ */
+import { parse } from "node:path";
+import { addresses, daemonName, duration, type Kind, oneOf, wholeNumber } from "./kinds.ts";
+import type { OptionName, Settings, Sources } from "./settings.ts";
+
+/** An option that the module, a flag or a variable can set. */
+export interface Option<T> {
+  readonly group: OptionGroup;
+  readonly meaning: string;
+  readonly kind: Kind<T>;
+  /** A value as a module would give it, or what makes one of the circumstances. */
+  readonly fallback: Value | { readonly words: string; readonly choose: (sources: Sources) => Value };
+  readonly example: Value;
+}
+
+/** An option that is a function, so that only the module can set it. */
+export interface FunctionOption {
+  readonly meaning: string;
+  readonly rule: string;
+  readonly required: boolean;
+}
+
+type Value = number | string | readonly string[];
+type OptionGroup = "Name and addresses" | "Connections and workers" | "Time limits" | "Log";
+
+const mostConnections = 100_000;
+
+export const optionTable: { readonly [Name in OptionName]: Option<Settings[Name]> } = {
+  name: {
+    group: "Name and addresses",
+    meaning: "What the daemon is called in logs and by commands.",
+    kind: daemonName,
+    fallback: {
+      words: "the module's file name without its extension",
+      choose: ({ modulePath }) => parse(modulePath).name,
+    },
+    example: "greeter",
+  },
+  listen: {
+    group: "Name and addresses",
+    meaning: "Where the daemon listens.",
+    kind: addresses,
+    fallback: "127.0.0.1:1234",
+    example: ["127.0.0.1:1234", "unix:/run/greeter.sock"],
+  },
+  backlog: {
+    group: "Name and addresses",
+    meaning: "How many clients the kernel queues while nobody accepts; it cuts this at net.core.somaxconn.",
+    kind: wholeNumber(1, 1_000_000),
+    fallback: 4096,
+    example: 1024,
+  },
+  maxConnections: {
+    group: "Connections and workers",
+    meaning: "How many connections are served at once; further clients wait in the backlog.",
+    kind: wholeNumber(1, mostConnections),
+    fallback: 100,
+    example: 500,
+  },
+  spareWorkers: {
+    group: "Connections and workers",
+    meaning: "How many idle workers are kept forked and waiting; never more than maxConnections leaves room for.",
+    kind: wholeNumber(1, mostConnections),
+    fallback: 8,
+    example: 24,
+  },
+  connectionsPerWorker: {
+    group: "Connections and workers",
+    meaning: "How many connections a worker serves, one after another, before it exits; 1 gives each a fresh process.",
+    kind: wholeNumber(1, 1_000_000),
+    fallback: 1,
+    example: 100,
+  },
+  idleTimeout: {
+    group: "Time limits",
+    meaning: "How long a connection may stay without a byte in either direction.",
+    kind: duration({ off: true }),
+    fallback: "60s",
+    example: "10s",
+  },
+  sessionTimeout: {
+    group: "Time limits",
+    meaning: "How long a connection may last altogether.",
+    kind: duration({ off: true }),
+    fallback: "off",
+    example: "1h",
+  },
+  drainTimeout: {
+    group: "Time limits",
+    meaning: "How long connections may take to finish once the daemon stops; then their workers are killed.",
+    kind: duration(),
+    fallback: "30s",
+    example: "5s",
+  },
+  logLevel: {
+    group: "Log",
+    meaning: "The least important messages that are logged.",
+    kind: oneOf("LEVEL", ["debug", "info", "warn", "error"]),
+    fallback: "info",
+    example: "debug",
+  },
+  logFormat: {
+    group: "Log",
+    meaning: "How a log message is written: for programs or for people.",
+    kind: oneOf("FORMAT", ["json", "pretty"]),
+    fallback: {
+      words: '"pretty" when stderr is a terminal, else "json"',
+      choose: ({ stderrIsTerminal }) => (stderrIsTerminal ? "pretty" : "json"),
+    },
+    example: "json",
+  },
+};
+
+export const functionOptions = {
+  serve: {
+    meaning: "Serves one connection, in a process that serves nobody else meanwhile.",
+    rule: "a function of the connection, plain or in blocking(…)",
+    required: true,
+  },
+  beforeFork: {
+    meaning: "Runs once, after the module is loaded and before the first worker is forked. It must leave nothing open.",
+    rule: "a function",
+    required: false,
+  },
+  afterFork: {
+    meaning: "Runs in each worker before its first connection: the place to open what a worker needs.",
+    rule: "a function",
+    required: false,
+  },
+} as const satisfies Record<string, FunctionOption>;
+
+export const optionNames = Object.keys(optionTable) as readonly OptionName[];
+
+/** The flag of an option: `--max-connections`. */
+export function flagOf(name: OptionName): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** The environment variable of an option: `FORKD_MAX_CONNECTIONS`. */
+export function variableOf(name: OptionName): string {
+  return `FORKD_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** The default of an option, in words. */
+export function fallbackInWords({ fallback }: Pick<Option<unknown>, "fallback">): string {
+  return typeof fallback === "object" && "words" in fallback ? fallback.words : JSON.stringify(fallback);
+}

@@ -1,0 +1,37 @@
+import type { ListenAddress } from "./address.ts";
+
+/** The options of a daemon, resolved: nothing missing, nothing left to parse. Durations are milliseconds; 0 is off. */
+export interface Settings {
+  readonly name: string;
+  readonly listen: readonly ListenAddress[];
+  readonly backlog: number;
+  readonly maxConnections: number;
+  readonly spareWorkers: number;
+  readonly connectionsPerWorker: number;
+  readonly idleTimeout: number;
+  readonly sessionTimeout: number;
+  readonly drainTimeout: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+  readonly logFormat: "json" | "pretty";
+}
+
+/** The name of an option that flags and variables can set. */
+export type OptionName = keyof Settings;
+
+/** Which source an option's value comes from. */
+export type Origin = "flag" | "variable" | "module" | "default";
+
+/** Where each option's value comes from. */
+export type Origins = Readonly<Record<OptionName, Origin>>;
+
+/** Everything that has a say in the settings. */
+export interface Sources {
+  /** What the command line gives, by the option's name. */
+  readonly flags: Readonly<Record<string, string | readonly string[]>>;
+  /** The environment; only what begins with `FORKD_` counts. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** The module's options as `describeOptions` describes them. */
+  readonly module: Readonly<Record<string, unknown>>;
+  readonly modulePath: string;
+  readonly stderrIsTerminal: boolean;
+}

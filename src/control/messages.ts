@@ -1,0 +1,35 @@
+import type { Settings } from "../config/settings.ts";
+
+/**
+ * All that supervisor and zygote say to each other: lines of JSON over a pair of Unix sockets, descriptors attached.
+ *
+ *   zygote                       supervisor
+ *   loaded (options)       →                     the module is there, and wants to be run so
+ *   failed (error)         →                     or it is not; the zygote exits
+ *                          ←     serve           settings in force; descriptors: the scoreboard, the listeners
+ *   ready                  →                     spares are forked
+ *                          ←     drain           no more connections; let those under way finish
+ */
+export type FromZygote =
+  | { readonly type: "loaded"; readonly options: Readonly<Record<string, unknown>> }
+  | { readonly type: "failed"; readonly error: Failure }
+  | { readonly type: "ready" };
+
+export type ToZygote =
+  | {
+      readonly type: "serve";
+      readonly settings: Settings;
+      readonly generation: number;
+      readonly supervisor: number;
+    }
+  | { readonly type: "drain" };
+
+/** An error on its way to another process. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** The stack of the user's own error, where there is one. */
+  readonly stack?: string;
+}
+
+export const encode = (message: FromZygote | ToZygote): Buffer => Buffer.from(`${JSON.stringify(message)}\n`);

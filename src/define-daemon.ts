@@ -1,0 +1,131 @@
+// The zygote loads this file and every worker is a copy of the zygote: it imports no code and checks nothing.
+import type { BlockingConnection } from "./worker/blocking-connection.ts";
+import type { Connection } from "./worker/connection.ts";
+
+// Symbol.for, so that a module that found another copy of forkd than the one that runs it is understood.
+const daemonBrand: unique symbol = Symbol.for("forkd.daemon");
+const blockingBrand: unique symbol = Symbol.for("forkd.blocking");
+
+/** What a daemon does and how. Every option but the functions has a flag and a `FORKD_…` variable too. */
+export interface DaemonOptions {
+  /**
+   * What the daemon is called in logs and by commands.
+   * @default the module's file name without its extension
+   */
+  readonly name?: string;
+  /**
+   * Where to listen: `"127.0.0.1:1234"`, `"[::1]:1234"`, `":1234"`, `"unix:/run/x.sock"`, one or several.
+   * @default "127.0.0.1:1234"
+   */
+  readonly listen?: string | readonly string[];
+  /**
+   * How many clients the kernel queues while nobody accepts; it cuts this at `net.core.somaxconn`.
+   * @default 4096
+   */
+  readonly backlog?: number;
+  /**
+   * How many connections are served at once; further clients wait in the backlog.
+   * @default 100
+   */
+  readonly maxConnections?: number;
+  /**
+   * How many idle workers are kept forked and waiting.
+   * @default 8
+   */
+  readonly spareWorkers?: number;
+  /**
+   * How many connections a worker serves, one after another, before it exits.
+   * @default 1
+   */
+  readonly connectionsPerWorker?: number;
+  /**
+   * How long a connection may stay without a byte in either direction: a duration with its unit, or `"off"`.
+   * @default "60s"
+   */
+  readonly idleTimeout?: string;
+  /**
+   * How long a connection may last altogether: a duration with its unit, or `"off"`.
+   * @default "off"
+   */
+  readonly sessionTimeout?: string;
+  /**
+   * How long connections may take to finish once the daemon stops: a duration with its unit.
+   * @default "30s"
+   */
+  readonly drainTimeout?: string;
+  /**
+   * The least important messages that are logged.
+   * @default "info"
+   */
+  readonly logLevel?: "debug" | "info" | "warn" | "error";
+  /**
+   * How a log message is written: for programs or for people.
+   * @default "pretty" when stderr is a terminal, else "json"
+   */
+  readonly logFormat?: "json" | "pretty";
+  /** Runs once, after the module is loaded and before the first worker is forked. It must leave nothing open. */
+  readonly beforeFork?: () => void | Promise<void>;
+  /** Runs in each worker before its first connection: the place to open what a worker needs. */
+  readonly afterFork?: () => void | Promise<void>;
+  /** Serves one connection, in a process that serves nobody else meanwhile. */
+  readonly serve: ((connection: Connection) => void | Promise<void>) | BlockingHandler;
+}
+
+/** What {@link defineDaemon} returns, and what a module exports as its default. */
+export interface Daemon extends DaemonOptions {
+  readonly serve: ((connection: Connection) => void | Promise<void>) | CallableBlockingHandler;
+  readonly [daemonBrand]: true;
+}
+
+/**
+ * A handler that {@link blocking} has marked.
+ *
+ * Its type is not callable: beside a second call signature TypeScript could not tell what a plain `serve(connection)`
+ * is given.
+ */
+export interface BlockingHandler {
+  readonly [blockingBrand]: true;
+}
+
+/** A {@link BlockingHandler} as the worker sees it. */
+export interface CallableBlockingHandler extends BlockingHandler {
+  (connection: BlockingConnection): void;
+}
+
+/**
+ * Says what a daemon does. A module that `forkd run` is given exports the result as its default.
+ *
+ * The options are checked when the daemon starts, not here.
+ *
+ * @example
+ * ```ts
+ * export default defineDaemon({
+ *   listen: "127.0.0.1:1234",
+ *   async serve(connection) {
+ *     await connection.write("Hello\r\n");
+ *   },
+ * });
+ * ```
+ */
+export function defineDaemon(options: DaemonOptions): Daemon {
+  return Object.freeze({ ...options, [daemonBrand]: true }) as Daemon;
+}
+
+/**
+ * Marks a handler as blocking: it is given a {@link BlockingConnection}, whose methods wait instead of returning
+ * promises, and it runs without an event loop.
+ */
+export function blocking(handler: (connection: BlockingConnection) => void): BlockingHandler {
+  const marked = (connection: BlockingConnection): void => handler(connection);
+  return Object.freeze(Object.assign(marked, { [blockingBrand]: true as const }));
+}
+
+/** Whether a value is what {@link defineDaemon} returns, of whichever copy of forkd. */
+export function isDaemon(value: unknown): value is Daemon {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, daemonBrand);
+}
+
+/** Whether a handler is what {@link blocking} returns, of whichever copy of forkd. */
+export function isBlocking(handler: unknown): handler is CallableBlockingHandler {
+  return typeof handler === "function" && Object.hasOwn(handler, blockingBrand);
+}

@@ -1,0 +1,112 @@
+import { createRequire } from "node:module";
+import { ForkdError } from "./errors.ts";
+
+/** A descriptor, a count or the like; below zero it is `-errno`. */
+export type Result = number;
+
+/** One end of a connection, or a listening address, as the kernel names it. */
+export interface SocketName {
+  readonly family: "ipv4" | "ipv6" | "unix";
+  /** An address in figures; for a Unix socket its path, empty if it has none. */
+  readonly host: string;
+  /** 0 for a Unix socket. */
+  readonly port: number;
+}
+
+/** The addon: `native/binding` says what each function does. None of them throws. */
+export interface Native {
+  listenTcp(family: 4 | 6, host: string, port: number, dualStack: 0 | 1, backlog: number): Result;
+  listenUnix(path: string, backlog: number): Result;
+  localName(fd: number): SocketName | Result;
+  socketPair(): [number, number] | Result;
+  sendDescriptors(fd: number, bytes: Uint8Array, descriptors: readonly number[]): Result;
+  receive(fd: number, bytes: Uint8Array, wait: 0 | 1): { length: Result; descriptors: number[] };
+  close(fd: number): Result;
+
+  reap(pid: number, ended: Int32Array): Result;
+  pipe(size: number): [number, number] | Result;
+  kill(pid: number, signal: number): Result;
+  becomeSubreaper(): Result;
+  dieWithParent(parent: number, signal: number): Result;
+  closeOnExecFrom(first: number): Result;
+  exit(status: number): never;
+
+  createScoreboard(slots: number): Result;
+  mapHeader(memfd: number): ArrayBuffer | Result;
+  mapSlots(memfd: number, slots: number): ArrayBuffer | Result;
+  ringBell(): void;
+  bellCount(): number;
+  waitForBell(seen: number, timeout: number): void;
+  ringOnSigchld(): Result;
+  readonly pageSize: number;
+  readonly headerLayout: Readonly<Record<HeaderField, number>>;
+  readonly slotLayout: Readonly<Record<SlotField, number>>;
+
+  slotWindow(): ArrayBuffer | Result;
+  configureWorkers(
+    memfd: number,
+    supervisor: number,
+    listeners: readonly number[],
+    idleTimeout: number,
+    sessionTimeout: number,
+    drainTimeout: number,
+  ): void;
+  prepareFork(close: readonly number[], renew: readonly number[]): Result;
+  fork(slot: number, generation: number, forkNumber: number): Result;
+  backendDescriptor(): Result;
+  fillRandom(words: Uint32Array): Result;
+
+  listen(onNotice: () => void, onTrouble: (errno: number) => void): Result;
+  accept(): Result;
+  peerName(): SocketName;
+  isDraining(): 0 | 1;
+  isCurrent(): 0 | 1;
+  recordEnd(outcome: number): void;
+  read(fd: number, bytes: Uint8Array): Result;
+  write(fd: number, bytes: Uint8Array): Result;
+  writeText(fd: number, text: string): Result;
+  finish(fd: number): void;
+  logWrite(fd: number, bytes: Uint8Array): Result;
+  rearmIdle(): void;
+  disarm(): void;
+  deadlinePassed(): number;
+}
+
+type HeaderField =
+  | "generation"
+  | "idle"
+  | "commands"
+  | "spares"
+  | "accept_errno"
+  | "log_dropped"
+  | "accepted"
+  | "ended";
+type SlotField =
+  | "pid"
+  | "state"
+  | "outcome"
+  | "generation"
+  | "fork_number"
+  | "served"
+  | "peer_length"
+  | "reported"
+  | "connected_at"
+  | "bytes_in"
+  | "bytes_out"
+  | "peer";
+
+export const native: Native = load();
+
+function load(): Native {
+  const file = `../prebuilds/linux-${process.arch}/forkd.node`;
+  try {
+    return createRequire(import.meta.url)(file) as Native;
+  } catch (cause) {
+    throw new ForkdError(
+      "FORKD_E_SYSTEM",
+      `forkd's native addon for linux-${process.arch} cannot be loaded: ${(cause as Error).message.split("\n")[0]}. ` +
+        "It needs Linux with glibc on x64 or arm64; in a clone of forkd, 'npm run build:native' builds it.",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,59 @@
+import { native } from "../native.ts";
+import { succeeded } from "../system-error.ts";
+import { outcomes, type Outcome } from "./states.ts";
+
+const layout = native.headerLayout;
+
+/** The scoreboard's first page: what concerns all workers. */
+export class Header {
+  readonly #words: Int32Array;
+  readonly #counters: BigUint64Array;
+
+  constructor(memfd: number) {
+    const page = succeeded("Mapping the scoreboard", native.mapHeader(memfd)) as ArrayBuffer;
+    this.#words = new Int32Array(page);
+    this.#counters = new BigUint64Array(page);
+  }
+
+  /** From now on only workers of `generation` count as idle, of which there are none yet. */
+  beginGeneration(generation: number, spares: number): void {
+    Atomics.store(this.#words, layout.generation / 4, generation);
+    Atomics.store(this.#words, layout.spares / 4, spares);
+    Atomics.store(this.#words, layout.idle / 4, 0);
+    Atomics.store(this.#words, layout.commands / 4, 0);
+  }
+
+  /** How many commands the zygote of this generation has been sent. */
+  get commands(): number {
+    return Atomics.load(this.#words, layout.commands / 4);
+  }
+
+  /** A command is in the control socket: wakes the zygote. */
+  announceCommand(): void {
+    Atomics.add(this.#words, layout.commands / 4, 1);
+    native.ringBell();
+  }
+
+  get idle(): number {
+    return Atomics.load(this.#words, layout.idle / 4);
+  }
+
+  /** An idle worker of `generation` has died. */
+  uncountIdle(generation: number): void {
+    if (generation === Atomics.load(this.#words, layout.generation / 4)) Atomics.sub(this.#words, layout.idle / 4, 1);
+  }
+
+  /** An end that the worker could not note itself. */
+  countEnd(outcome: Outcome): void {
+    Atomics.add(this.#counters, layout.ended / 8 + outcomes.indexOf(outcome), 1n);
+  }
+
+  /** Log records that were lost since this was last asked. */
+  takeDroppedRecords(): number {
+    return Atomics.exchange(this.#words, layout.log_dropped / 4, 0);
+  }
+
+  noteDroppedRecord(): void {
+    Atomics.add(this.#words, layout.log_dropped / 4, 1);
+  }
+}

@@ -1,0 +1,64 @@
+import { native } from "../native.ts";
+import { succeeded } from "../system-error.ts";
+import { connectionId } from "./slots.ts";
+import { State } from "./states.ts";
+
+const layout = native.slotLayout;
+
+/** A worker's own slot. Built in the zygote over a page on which every child finds its own. */
+export class OwnSlot {
+  readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
+  readonly #bytes: Buffer;
+
+  constructor() {
+    const page = succeeded("Reserving a page", native.slotWindow()) as ArrayBuffer;
+    this.#words = new Int32Array(page);
+    this.#doubles = new Float64Array(page);
+    this.#bytes = Buffer.from(page);
+  }
+
+  get pid(): number {
+    return this.#word(layout.pid);
+  }
+
+  /** Whether a connection is being served. */
+  get isBusy(): boolean {
+    const state = this.#word(layout.state);
+    return state === State.busy || state === State.draining;
+  }
+
+  get peer(): string {
+    return this.#bytes.toString("utf8", layout.peer, layout.peer + this.#word(layout.peer_length));
+  }
+
+  get generation(): number {
+    return this.#word(layout.generation);
+  }
+
+  get served(): number {
+    return this.#word(layout.served);
+  }
+
+  get connectionId(): string {
+    return connectionId(this.generation, this.#word(layout.fork_number), this.served);
+  }
+
+  get connectedAt(): number {
+    return this.#doubles[layout.connected_at / 8] ?? 0;
+  }
+
+  countBytes(received: number, sent: number): void {
+    this.#doubles[layout.bytes_in / 8] = received;
+    this.#doubles[layout.bytes_out / 8] = sent;
+  }
+
+  /** How the connection ended is in the log, or is too usual to be there: nobody else need say it. */
+  markReported(): void {
+    this.#words[layout.reported / 4] = 1;
+  }
+
+  #word(offset: number): number {
+    return this.#words[offset / 4] ?? 0;
+  }
+}

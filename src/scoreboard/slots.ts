@@ -1,0 +1,87 @@
+import { native } from "../native.ts";
+import { succeeded } from "../system-error.ts";
+import { State } from "./states.ts";
+
+const layout = native.slotLayout;
+const wordsPerSlot = native.pageSize / 4;
+const doublesPerSlot = native.pageSize / 8;
+
+/** All workers' slots, for the supervisor and the zygote, who read them and free those of the dead. */
+export class Slots {
+  readonly count: number;
+  readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
+  readonly #bytes: Uint8Array;
+
+  constructor(memfd: number, count: number) {
+    const pages = succeeded("Mapping the scoreboard", native.mapSlots(memfd, count)) as ArrayBuffer;
+    this.count = count;
+    this.#words = new Int32Array(pages);
+    this.#doubles = new Float64Array(pages);
+    this.#bytes = new Uint8Array(pages);
+  }
+
+  pid(slot: number): number {
+    return this.#word(slot, layout.pid);
+  }
+
+  state(slot: number): number {
+    return this.#word(slot, layout.state);
+  }
+
+  outcome(slot: number): number {
+    return this.#word(slot, layout.outcome);
+  }
+
+  generation(slot: number): number {
+    return this.#word(slot, layout.generation);
+  }
+
+  /** Connections that the worker has taken, the present one included. */
+  served(slot: number): number {
+    return this.#word(slot, layout.served);
+  }
+
+  /** Whether the worker itself has logged how its last connection ended. */
+  reported(slot: number): boolean {
+    return this.#word(slot, layout.reported) === 1;
+  }
+
+  connectionId(slot: number): string {
+    return connectionId(this.generation(slot), this.#word(slot, layout.fork_number), this.served(slot));
+  }
+
+  /** When the last connection came, in ms since the epoch. */
+  connectedAt(slot: number): number {
+    return this.#doubles[slot * doublesPerSlot + layout.connected_at / 8] ?? 0;
+  }
+
+  peer(slot: number): string {
+    const start = slot * native.pageSize + layout.peer;
+    return Buffer.from(this.#bytes.buffer, start, this.#word(slot, layout.peer_length)).toString("utf8");
+  }
+
+  isFree(slot: number): boolean {
+    return this.state(slot) === State.free;
+  }
+
+  /** Taken for a worker that is about to be forked, and writes its pid itself. */
+  take(slot: number): void {
+    Atomics.store(this.#words, slot * wordsPerSlot + layout.pid / 4, 0);
+    Atomics.store(this.#words, slot * wordsPerSlot + layout.state / 4, State.starting);
+  }
+
+  free(slot: number): void {
+    Atomics.store(this.#words, slot * wordsPerSlot + layout.pid / 4, 0);
+    Atomics.store(this.#words, slot * wordsPerSlot + layout.state / 4, State.free);
+  }
+
+  #word(slot: number, offset: number): number {
+    return Atomics.load(this.#words, slot * wordsPerSlot + offset / 4);
+  }
+}
+
+/** Unique in the life of a supervisor: which zygote, which of its forks, which connection of that worker. */
+export function connectionId(generation: number, forkNumber: number, served: number): string {
+  return `${generation}.${forkNumber}.${served}`;
+}

@@ -1,0 +1,84 @@
+import { Socket } from "node:net";
+import pino, { type DestinationStream, type Logger } from "pino";
+import type { Settings } from "../config/settings.ts";
+import { RecordAssembler } from "../log/chunks.ts";
+import { formatRecord } from "../log/record.ts";
+import { native } from "../native.ts";
+import { succeeded } from "../system-error.ts";
+
+const pipeSize = 1024 * 1024;
+const stderr = 2;
+
+type LogSettings = Pick<Settings, "logFormat" | "logLevel">;
+
+/**
+ * The daemon's log, on standard error: what the supervisor says itself, and what its zygotes and workers send through
+ * a pipe of which each of them holds the writing end. Until the settings are known, what comes is kept.
+ */
+export class DaemonLog {
+  /** The pipe's writing end, for zygotes. */
+  readonly writeEnd: number;
+  readonly #reader: Socket;
+  readonly #assembler = new RecordAssembler();
+  #destination: DestinationStream | undefined;
+  #logger: Logger | undefined;
+  #kept: string[] = [];
+
+  constructor() {
+    const [readEnd, writeEnd] = succeeded("Making a pipe", native.pipe(pipeSize)) as [number, number];
+    this.writeEnd = writeEnd;
+    this.#reader = new Socket({ fd: readEnd, readable: true, writable: false });
+    this.#reader.on("data", (bytes: Buffer) => this.#relay(this.#assembler.push(bytes)));
+    this.#reader.on("end", () => this.#relay(this.#assembler.end()));
+  }
+
+  async configure({ logFormat, logLevel }: LogSettings): Promise<Logger> {
+    const destination = logFormat === "pretty" ? await prettyDestination() : jsonDestination();
+    const options = {
+      level: logLevel,
+      base: { role: "supervisor", pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label: string) => ({ level: label }) },
+    };
+    this.#destination = destination;
+    this.#logger = pino(options, destination);
+    this.#relay(this.#kept.splice(0));
+    return this.#logger;
+  }
+
+  /** Writes what is still in the pipe; waits until nobody else can write to it, but not for ever. */
+  async close(patience: number): Promise<void> {
+    native.close(this.writeEnd);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patience);
+      this.#reader.once("close", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.#reader.destroy();
+    if (this.#kept.length > 0) await this.configure({ logFormat: "json", logLevel: "info" });
+  }
+
+  #relay(records: readonly string[]): void {
+    for (const text of records) {
+      if (text === "") continue;
+      // What is no record comes from Node itself, or from a program that user code started.
+      const record = text.startsWith('{"level":') ? text : formatRecord("error", { role: "output" }, text);
+      if (this.#destination === undefined) this.#kept.push(record);
+      else this.#destination.write(`${record}\n`);
+    }
+  }
+}
+
+function jsonDestination(): DestinationStream {
+  const destination = pino.destination({ dest: stderr, sync: true });
+  destination.on("error", () => undefined); // nobody reads it any more: service goes on
+  return destination;
+}
+
+async function prettyDestination(): Promise<DestinationStream> {
+  const { default: pretty } = await import("pino-pretty");
+  const ignore = "pid,role,generation";
+  return pretty({ destination: stderr, sync: true, ignore, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
+}

@@ -1,0 +1,74 @@
+import { unlinkSync } from "node:fs";
+import { formatAddress, type ListenAddress } from "../config/address.ts";
+import { ForkdError } from "../errors.ts";
+import { native, type SocketName } from "../native.ts";
+import { describeErrno } from "../system-error.ts";
+
+/** The daemon's listening sockets: made once, handed to each zygote, never made anew. */
+export class Listeners {
+  readonly descriptors: readonly number[];
+  readonly addresses: readonly ListenAddress[];
+  #isOpen = true;
+
+  private constructor(descriptors: readonly number[], wanted: readonly ListenAddress[]) {
+    this.descriptors = descriptors;
+    this.addresses = descriptors.map((fd, index) => actualAddress(fd, wanted[index] as ListenAddress));
+  }
+
+  /** @throws ForkdError `FORKD_E_LISTEN`; nothing is left open then */
+  static open(wanted: readonly ListenAddress[], backlog: number): Listeners {
+    const descriptors: number[] = [];
+    for (const address of wanted) {
+      const fd = listen(address, backlog);
+      if (fd < 0) {
+        for (const other of descriptors) native.close(other);
+        throw refusal(address, fd);
+      }
+      descriptors.push(fd);
+    }
+    return new Listeners(descriptors, wanted);
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    for (const fd of this.descriptors) native.close(fd);
+    for (const address of this.addresses) if (address.family === "unix") remove(address.path);
+  }
+}
+
+function listen(address: ListenAddress, backlog: number): number {
+  if (address.family === "unix") return native.listenUnix(address.path, backlog);
+  const { family, host, port, dualStack } = address;
+  return native.listenTcp(family === "ipv4" ? 4 : 6, host, port, dualStack ? 1 : 0, backlog);
+}
+
+/** With the port that the kernel chose, where it was to choose. */
+function actualAddress(fd: number, wanted: ListenAddress): ListenAddress {
+  return wanted.family === "unix" ? wanted : { ...wanted, port: (native.localName(fd) as SocketName).port };
+}
+
+function refusal(address: ListenAddress, errno: number): ForkdError {
+  const advice = adviceByErrno[describeErrno(errno).split(" ")[0] ?? ""] ?? "choose another address with --listen";
+  return new ForkdError(
+    "FORKD_E_LISTEN",
+    `Cannot listen on ${formatAddress(address)}: ${describeErrno(errno)}; ${advice}.`,
+  );
+}
+
+const adviceByErrno: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there: stop it (ss -ltnp names it), or choose another address with --listen",
+  EACCES:
+    "ports below 1024 are root's and of programs with CAP_NET_BIND_SERVICE (ip(7)), and a Unix socket needs a folder " +
+    "that may be written: choose another address with --listen, or grant the right",
+  EADDRNOTAVAIL: "no interface of this machine has that address: choose another with --listen",
+  EAFNOSUPPORT: "this kernel has no such address family: listen on IPv4, as in --listen 127.0.0.1:1234",
+};
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // gone already
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The supervisor: ordinary asynchronous Node.
+ *
+ * It owns the listening sockets, the scoreboard and the log; it starts, watches, replaces and drains zygotes, and adopts
+ * the workers of one that has died. It never runs user code, never accepts, never forks. Nobody in forkd restarts it:
+ * that is for systemd or a container's runtime. When it dies, the kernel kills the zygote, idle workers leave, and busy
+ * ones drain within `drainTimeout`; the port is free at once.
+ */
+import { formatAddress } from "../config/address.ts";
+import { ForkdError } from "../errors.ts";
+import { native } from "../native.ts";
+import { succeeded } from "../system-error.ts";
+import { announceTo } from "./ready-fd.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** What `forkd run` asks for. */
+export interface SuperviseRequest {
+  readonly modulePath: string;
+  readonly flags: Readonly<Record<string, string | readonly string[]>>;
+  /** Where to say that the daemon is ready, and at which addresses. */
+  readonly readyFd?: number;
+}
+
+/**
+ * Runs a daemon until it has stopped.
+ * @returns the exit status
+ * @throws ForkdError if it cannot start; nothing is left running then
+ */
+export async function supervise({ modulePath, flags, readyFd }: SuperviseRequest): Promise<number> {
+  if (process.platform !== "linux") throw new ForkdError("FORKD_E_SYSTEM", "forkd runs on Linux only.");
+  succeeded("Becoming a subreaper", native.becomeSubreaper());
+  native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
+  const supervisor = new Supervisor({
+    modulePath,
+    flags,
+    onReady: (addresses) => {
+      if (readyFd !== undefined) announceTo(readyFd, addresses.map(formatAddress));
+    },
+  });
+  process.title = "forkd: supervisor";
+  process.on("SIGTERM", () => supervisor.handle("drain"));
+  process.on("SIGINT", () => supervisor.handle("drain"));
+  process.on("SIGQUIT", () => supervisor.handle("stop"));
+  process.on("SIGPIPE", () => undefined);
+  process.on("SIGCHLD", () => supervisor.sweep());
+  return supervisor.run();
+}

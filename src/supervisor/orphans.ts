@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import type { Logger } from "pino";
+import { native } from "../native.ts";
+import { EndedWorker, settleEndedWorker } from "../scoreboard/ended-worker.ts";
+import type { Header } from "../scoreboard/header.ts";
+import type { Slots } from "../scoreboard/slots.ts";
+import { State } from "../scoreboard/states.ts";
+
+/**
+ * The children that the supervisor did not start: the workers of a zygote that has died, and what user code had
+ * started, both adopted because it is their subreaper. Never waits for "any child": that would take the zygote's end
+ * away from Node.
+ */
+export class Orphans {
+  readonly #slots: Slots;
+  readonly #header: Header;
+  readonly #log: Logger;
+  readonly #ended = new EndedWorker();
+
+  constructor(slots: Slots, header: Header, log: Logger) {
+    this.#slots = slots;
+    this.#header = header;
+    this.#log = log;
+  }
+
+  /** Buries those that have ended. The zygote may be waiting for their slots. */
+  reap(zygote: number | undefined): void {
+    let freed = 0;
+    for (const pid of children()) {
+      if (pid === zygote || native.reap(pid, this.#ended.words) !== 1) continue;
+      const slot = this.#slotOf(pid);
+      if (slot === undefined) continue;
+      settleEndedWorker(this.#ended, slot, this.#slots, this.#header, this.#logOfWorkers);
+      freed++;
+    }
+    if (freed > 0) native.ringBell();
+  }
+
+  /** Frees slots that a zygote had taken for workers which it did not live to fork. */
+  freeUnborn(generation: number): void {
+    for (let slot = 0; slot < this.#slots.count; slot++) {
+      const isUnborn = this.#slots.state(slot) === State.starting && this.#slots.pid(slot) === 0;
+      if (isUnborn && this.#slots.generation(slot) <= generation) this.#slots.free(slot);
+    }
+  }
+
+  /** Whether no worker is left, of whichever zygote. */
+  get areGone(): boolean {
+    for (let slot = 0; slot < this.#slots.count; slot++) if (!this.#slots.isFree(slot)) return false;
+    return true;
+  }
+
+  /** Signals the workers that `isMeant` picks by their state. */
+  signal(signal: number, isMeant: (state: number, generation: number) => boolean): void {
+    for (let slot = 0; slot < this.#slots.count; slot++) {
+      const pid = this.#slots.pid(slot);
+      const isWorker = pid > 0 && !this.#slots.isFree(slot);
+      if (isWorker && isMeant(this.#slots.state(slot), this.#slots.generation(slot))) native.kill(pid, signal);
+    }
+  }
+
+  get #logOfWorkers() {
+    const at =
+      (level: "debug" | "info" | "warn" | "error") =>
+      (message: string, fields: object = {}) =>
+        this.#log[level](fields, message);
+    return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  }
+
+  #slotOf(pid: number): number | undefined {
+    for (let slot = 0; slot < this.#slots.count; slot++) {
+      if (this.#slots.pid(slot) === pid && !this.#slots.isFree(slot)) return slot;
+    }
+    return undefined;
+  }
+}
+
+/** This process's children: proc_pid_children(5). */
+export function children(): number[] {
+  const text = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim();
+  return text === "" ? [] : text.split(" ").map(Number);
+}

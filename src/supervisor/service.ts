@@ -1,0 +1,30 @@
+import type { Logger } from "pino";
+import type { Settings } from "../config/settings.ts";
+import { native } from "../native.ts";
+import { Header } from "../scoreboard/header.ts";
+import { Slots } from "../scoreboard/slots.ts";
+import { succeeded } from "../system-error.ts";
+import { Listeners } from "./listeners.ts";
+import { Orphans } from "./orphans.ts";
+
+/** What outlives zygotes: made once the settings are known, and handed to each of them. */
+export interface Service {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly listeners: Listeners;
+  readonly header: Header;
+  readonly orphans: Orphans;
+  /** What a zygote is sent: the scoreboard, then the listeners. */
+  readonly descriptors: readonly number[];
+}
+
+/** @throws ForkdError `FORKD_E_LISTEN`, `FORKD_E_SYSTEM` */
+export function openService(settings: Settings, logger: Logger): Service {
+  const listeners = Listeners.open(settings.listen, settings.backlog);
+  const slotForTrials = 1;
+  const memfd = succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + slotForTrials));
+  const header = new Header(memfd);
+  const slots = new Slots(memfd, settings.maxConnections);
+  const orphans = new Orphans(slots, header, logger);
+  return { settings, logger, listeners, header, orphans, descriptors: [memfd, ...listeners.descriptors] };
+}

@@ -1,0 +1,78 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
+import { native } from "../native.ts";
+import { succeeded } from "../system-error.ts";
+import { loaderFlags } from "../zygote/load-module.ts";
+
+const zygoteProgram = fileURLToPath(new URL("../zygote/main.js", import.meta.url));
+
+/** Flags of a Node that is to be forked, again and again. */
+const forkableFlags = [
+  // V8 must not hand work to threads that its children lack; Node 26 needs the second.
+  "--single-threaded",
+  "--single-threaded-gc",
+  "--v8-pool-size=1",
+  // Huge pages for the program text: its page tables need not be filled by each child anew.
+  "--use-largepages=on",
+  // The garbage of loading is collected before the first fork.
+  "--expose-gc",
+  // The timer by which V8 collects garbage in quiet moments falls due in the zygote, whose event loop does not run, and
+  // would then go off in each child.
+  "--no-memory-reducer",
+  // What is not compiled before there are children, or is forgotten again, each of them would have to compile.
+  "--no-lazy",
+  "--no-flush-bytecode",
+];
+
+export interface ZygoteEvents {
+  readonly onMessage: (message: FromZygote) => void;
+  readonly onExit: (status: number | null, signal: NodeJS.Signals | null) => void;
+}
+
+/** A zygote, as its supervisor sees it. */
+export class ZygoteProcess {
+  readonly generation: number;
+  readonly #process: ChildProcess;
+  readonly #control: Socket;
+  readonly #controlFd: number;
+
+  constructor(modulePath: string, generation: number, logFd: number, events: ZygoteEvents) {
+    const [here, there] = succeeded("Making a pair of sockets", native.socketPair()) as [number, number];
+    this.generation = generation;
+    this.#controlFd = here;
+    this.#process = spawn(
+      process.execPath,
+      [...forkableFlags, ...loaderFlags(process.versions.node), zygoteProgram, modulePath, String(process.pid)],
+      {
+        detached: true, // a session of its own: Ctrl-C in a terminal reaches the supervisor alone
+        stdio: ["ignore", logFd, logFd, there],
+        // Symbols are otherwise looked up lazily, in each child anew.
+        env: { ...process.env, LD_BIND_NOW: "1" },
+      },
+    );
+    native.close(there);
+    this.#control = new Socket({ fd: here });
+    this.#control.on("error", () => undefined); // its end is heard of by `exit`
+    createInterface({ input: this.#control }).on("line", (line) => events.onMessage(JSON.parse(line) as FromZygote));
+    this.#process.on("error", () => events.onExit(null, null));
+    this.#process.on("exit", (status, signal) => {
+      this.#control.destroy();
+      events.onExit(status, signal);
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  send(message: ToZygote, descriptors: readonly number[] = []): void {
+    native.sendDescriptors(this.#controlFd, encode(message), descriptors);
+  }
+
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+}

@@ -1,0 +1,100 @@
+import type { PipeLog } from "../log/pipe-log.ts";
+import type { Log } from "../log/record.ts";
+import { native } from "../native.ts";
+import type { ConnectionIdentity, LinesOptions } from "./connection.ts";
+import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
+import { clientGone, reasonOfDeadline } from "./ends.ts";
+import { LineSplitter } from "./line-splitter.ts";
+
+const readSize = 64 * 1024;
+const tooLongForText = -7; /* -E2BIG */
+
+/** One client's connection, for a handler marked by `blocking`: its methods wait instead of returning promises. */
+export interface BlockingConnection extends ConnectionIdentity {
+  /** Whether the daemon stops. What is under way may be finished, within `drainTimeout`. */
+  readonly draining: boolean;
+
+  /**
+   * The client's lines, without their ends: LF, or CR and LF. A last line that has no end is yielded too. Bytes that
+   * are not UTF-8 become U+FFFD. While lines are read, only a whole one puts off the idle timeout.
+   * @throws ForkdError `FORKD_E_LINE_TOO_LONG`, `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`
+   */
+  lines(options?: LinesOptions): Generator<string, void, undefined>;
+
+  /**
+   * Waits for bytes: as many as have come, at most 64 KiB; null once the client has said all.
+   * @throws ForkdError `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`
+   */
+  read(): Buffer | null;
+
+  /**
+   * Writes all of it, however slowly the client reads; the idle timeout counts from the last progress.
+   * @throws ForkdError `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`
+   */
+  write(data: string | Uint8Array): void;
+}
+
+export class DescriptorConnection implements BlockingConnection {
+  readonly id: string;
+  readonly #fd: number;
+  readonly #pipeLog: PipeLog;
+  #log: Log | undefined;
+  #remote: Endpoint | undefined;
+  #local: Endpoint | undefined;
+
+  constructor(fd: number, id: string, pipeLog: PipeLog) {
+    this.#fd = fd;
+    this.id = id;
+    this.#pipeLog = pipeLog;
+  }
+
+  get log(): Log {
+    return (this.#log ??= this.#pipeLog.with({ connection: this.id }));
+  }
+
+  get remote(): Endpoint {
+    return (this.#remote ??= remoteEndpoint());
+  }
+
+  get local(): Endpoint {
+    return (this.#local ??= localEndpoint(this.#fd));
+  }
+
+  get draining(): boolean {
+    return native.isDraining() === 1;
+  }
+
+  *lines({ maxLength }: LinesOptions = {}): Generator<string, void, undefined> {
+    const splitter = new LineSplitter(maxLength);
+    for (;;) {
+      const got = this.#receive(splitter.space());
+      if (got === 0) break;
+      splitter.filled(got);
+      for (let line = splitter.next(); line !== undefined; line = splitter.next()) {
+        native.rearmIdle();
+        yield line;
+      }
+    }
+    const last = splitter.last();
+    if (last !== undefined) yield last;
+  }
+
+  read(): Buffer | null {
+    const buffer = Buffer.allocUnsafe(readSize);
+    const got = this.#receive(buffer);
+    native.rearmIdle();
+    return got === 0 ? null : buffer.subarray(0, got);
+  }
+
+  write(data: string | Uint8Array): void {
+    let result = typeof data === "string" ? native.writeText(this.#fd, data) : native.write(this.#fd, data);
+    if (result === tooLongForText) result = native.write(this.#fd, Buffer.from(data as string));
+    if (result < 0) throw reasonOfDeadline() ?? clientGone(result);
+  }
+
+  #receive(into: Uint8Array): number {
+    const got = native.read(this.#fd, into);
+    if (got < 0) throw reasonOfDeadline() ?? clientGone(got);
+    return got;
+  }
+}

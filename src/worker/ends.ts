@@ -1,0 +1,43 @@
+import { ForkdError } from "../errors.ts";
+import { native } from "../native.ts";
+import { outcomes, type Outcome } from "../scoreboard/states.ts";
+import { describeErrno } from "../system-error.ts";
+
+/** Why a connection ends before its handler does. */
+export function reasonOfDeadline(): ForkdError | undefined {
+  switch (outcomes[native.deadlinePassed()]) {
+    case "idle timeout":
+      return new ForkdError("FORKD_E_IDLE_TIMEOUT", "The client was idle for longer than idleTimeout.");
+    case "session timeout":
+      return new ForkdError("FORKD_E_SESSION_TIMEOUT", "The connection lasted longer than sessionTimeout.");
+    default:
+      return undefined;
+  }
+}
+
+export function clientGone(cause?: unknown): ForkdError {
+  return new ForkdError("FORKD_E_CLIENT_GONE", `The client is gone: ${describe(cause)}.`, { cause });
+}
+
+export function draining(): ForkdError {
+  return new ForkdError("FORKD_E_DRAINING", "The daemon stops: finish what you are at, within drainTimeout.");
+}
+
+/** How a connection ended whose handler returned, or threw `error`. */
+export function outcomeOf(error: unknown): Outcome {
+  if (error === undefined) return native.isDraining() ? "drained" : "completed";
+  return error instanceof ForkdError ? (outcomeByCode.get(error.code) ?? "handler error") : "handler error";
+}
+
+const outcomeByCode = new Map<string, Outcome>([
+  ["FORKD_E_CLIENT_GONE", "client gone"],
+  ["FORKD_E_IDLE_TIMEOUT", "idle timeout"],
+  ["FORKD_E_SESSION_TIMEOUT", "session timeout"],
+  ["FORKD_E_LINE_TOO_LONG", "line too long"],
+  ["FORKD_E_DRAINING", "drained"],
+]);
+
+function describe(cause: unknown): string {
+  if (typeof cause === "number") return describeErrno(cause);
+  return cause instanceof Error ? cause.message : "it closed the connection";
+}

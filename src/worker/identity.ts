@@ -1,0 +1,17 @@
+import type { PipeLog } from "../log/pipe-log.ts";
+import type { OwnSlot } from "../scoreboard/own-slot.ts";
+import { reseedMathRandom } from "../zygote/randomness.ts";
+
+let pid = process.pid;
+
+/** In the zygote: `process.pid`, which Node reads once and for all, becomes what it is in each child. */
+export function makePidOneself(): void {
+  Object.defineProperty(process, "pid", { configurable: true, enumerable: true, get: () => pid });
+}
+
+/** In a child: what it copied of its parent's identity, and must not share with its siblings. */
+export function becomeOneself(slot: OwnSlot, pipeLog: PipeLog): void {
+  pid = slot.pid;
+  reseedMathRandom();
+  pipeLog.identity = () => ({ role: "worker", pid, generation: slot.generation });
+}

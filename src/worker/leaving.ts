@@ -1,0 +1,38 @@
+import { isAtLeast } from "../log/levels.ts";
+import { native } from "../native.ts";
+import { endLevels } from "../scoreboard/ended-worker.ts";
+import { outcomeNumber, type Outcome } from "../scoreboard/states.ts";
+import type { Worker } from "./main.ts";
+
+/** Notes how the connection ended: in the slot, in the counters, and in the log as loudly as it deserves. */
+export function recordEnd({ slot, settings, pipeLog }: Worker, outcome: Outcome, error?: unknown): void {
+  native.recordEnd(outcomeNumber(outcome));
+  const level = endLevels[outcome];
+  if (isAtLeast(level, settings.logLevel)) {
+    pipeLog.log[level](`connection ended: ${outcome}`, {
+      connection: slot.connectionId,
+      peer: slot.peer,
+      reason: outcome,
+      ms: Date.now() - slot.connectedAt,
+      ...(outcome === "handler error" ? { err: error } : {}),
+    });
+  }
+  slot.markReported();
+}
+
+/** Whether this worker accepts another connection. */
+export function staysAfter({ slot, settings }: Worker, outcome: Outcome): boolean {
+  if (native.isDraining() === 1 || native.isCurrent() === 0) return false;
+  return outcome !== "handler error" && slot.served < settings.connectionsPerWorker;
+}
+
+/** What the worker exits with after its last connection. */
+export function exitStatusAfter(outcome: Outcome): number {
+  return outcome === "handler error" ? 1 : Number(process.exitCode ?? 0);
+}
+
+/** Ends the worker; `exit` listeners of user code are called. Never by exit(3): `process.reallyExit` is ours. */
+export function leave(status = 0): never {
+  if (process.listenerCount("exit") === 0) native.exit(status);
+  return process.exit(status);
+}

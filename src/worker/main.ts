@@ -1,0 +1,63 @@
+/**
+ * A worker: one connection at a time, and by default one in its life.
+ *
+ * It waits in accept(), marks its slot busy, runs the handler, notes how the connection ended and leaves, or accepts
+ * again. It never touches another's slot. The zygote forks it and reaps it; nobody restarts it. When it dies its client
+ * is closed, and nothing else notices. When the zygote dies the supervisor adopts it; when that is gone too, it drains.
+ */
+import type { Settings } from "../config/settings.ts";
+import { isBlocking, type Daemon } from "../define-daemon.ts";
+import type { PipeLog } from "../log/pipe-log.ts";
+import { native } from "../native.ts";
+import type { OwnSlot } from "../scoreboard/own-slot.ts";
+import { describeErrno } from "../system-error.ts";
+import { becomeOneself, makePidOneself } from "./identity.ts";
+import { leave, recordEnd } from "./leaving.ts";
+import { serveAsynchronously, onNotice } from "./serve-async.ts";
+import { serveBlockingly } from "./serve-blocking.ts";
+
+/** What a worker has of its zygote. */
+export interface Worker {
+  readonly daemon: Daemon;
+  readonly settings: Settings;
+  readonly slot: OwnSlot;
+  readonly pipeLog: PipeLog;
+}
+
+/** In the zygote: what all workers need, made once. */
+export function prepareWorker(worker: Worker): Worker {
+  makePidOneself();
+  // What process.exit() ends with; exit(3) would join threads that a forked process does not have.
+  Object.assign(process, { reallyExit: native.exit });
+  process.on("uncaughtException", (error) => onUncaught(worker, error));
+  native.listen(onNotice, (errno) => reportTrouble(worker, errno));
+  return worker;
+}
+
+/** In the child: serves, until it leaves. */
+export function startWorker(worker: Worker): void {
+  becomeOneself(worker.slot, worker.pipeLog);
+  const prepared = worker.daemon.afterFork?.();
+  if (prepared instanceof Promise) void prepared.then(() => serve(worker));
+  else serve(worker);
+}
+
+function serve(worker: Worker): void {
+  const { serve: handler } = worker.daemon;
+  if (isBlocking(handler)) serveBlockingly(worker, handler);
+  else void serveAsynchronously(worker, handler);
+}
+
+/** As Node does it: the stack in the log and status 1, unless user code has a listener of its own. */
+function onUncaught(worker: Worker, error: unknown): void {
+  if (process.listenerCount("uncaughtException") > 1) return;
+  const { slot, pipeLog } = worker;
+  if (slot.served > 0 && slot.isBusy) recordEnd(worker, "handler error", error);
+  else pipeLog.log.error("the worker failed outside of a connection", { err: error });
+  leave(1);
+}
+
+function reportTrouble({ pipeLog }: Worker, errno: number): void {
+  if (errno === 0) pipeLog.log.info("accepting again");
+  else pipeLog.log.error(`accept failed: ${describeErrno(errno)}; trying again, with pauses of up to 1s`);
+}

@@ -1,0 +1,57 @@
+import { native } from "../native.ts";
+import type { Outcome } from "../scoreboard/states.ts";
+import type { Connection } from "./connection.ts";
+import { draining, outcomeOf, reasonOfDeadline } from "./ends.ts";
+import { exitStatusAfter, leave, recordEnd, staysAfter } from "./leaving.ts";
+import type { Worker } from "./main.ts";
+import { SocketConnection } from "./socket-connection.ts";
+
+type Handler = (connection: Connection) => void | Promise<void>;
+
+let current: SocketConnection | undefined;
+
+/** Accepts, serves on the event loop, and accepts again until the worker is to leave. */
+export async function serveAsynchronously(worker: Worker, handler: Handler): Promise<never> {
+  for (;;) {
+    const fd = native.accept();
+    if (fd < 0) leave();
+    const outcome = await serveOneAsynchronously(worker, handler, fd);
+    if (!staysAfter(worker, outcome)) leave(exitStatusAfter(outcome));
+    await eventLoop();
+  }
+}
+
+export async function serveOneAsynchronously(worker: Worker, handler: Handler, fd: number): Promise<Outcome> {
+  const connection = new SocketConnection(fd, worker.slot.connectionId, worker.pipeLog);
+  current = connection;
+  const error = await handle(handler, connection);
+  await connection.finish();
+  current = undefined;
+  const { reason, socket } = connection;
+  worker.slot.countBytes(socket.bytesRead, socket.bytesWritten);
+  native.disarm();
+  const outcome = outcomeOf(reason ?? error);
+  recordEnd(worker, outcome, error);
+  socket.destroy();
+  return outcome;
+}
+
+/** The worker is told to drain, or a deadline has passed. */
+export function onNotice(): void {
+  if (native.isDraining() === 1) current?.abort(draining());
+  const reason = reasonOfDeadline();
+  if (reason !== undefined) current?.abort(reason);
+}
+
+/** What the handler threw; undefined if it returned. */
+async function handle(handler: Handler, connection: Connection): Promise<unknown> {
+  try {
+    await handler(connection);
+    return undefined;
+  } catch (error) {
+    return error ?? new Error(`the handler threw ${String(error)}`);
+  }
+}
+
+/** Lets it go round once, so that what the last connection left is closed before this process waits for the next. */
+const eventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

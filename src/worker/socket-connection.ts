@@ -1,0 +1,130 @@
+import { Socket } from "node:net";
+import type { ForkdError } from "../errors.ts";
+import type { PipeLog } from "../log/pipe-log.ts";
+import type { Log } from "../log/record.ts";
+import { native } from "../native.ts";
+import type { Connection, LinesOptions } from "./connection.ts";
+import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
+import { clientGone } from "./ends.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import { nextChunk } from "./next-chunk.ts";
+
+export class SocketConnection implements Connection {
+  readonly id: string;
+  readonly socket: Socket;
+  readonly #fd: number;
+  readonly #pipeLog: PipeLog;
+  #log: Log | undefined;
+  #remote: Endpoint | undefined;
+  #local: Endpoint | undefined;
+  #controller: AbortController | undefined;
+  #reason: ForkdError | undefined;
+  #readsLines = false;
+
+  constructor(fd: number, id: string, pipeLog: PipeLog) {
+    this.#fd = fd;
+    this.id = id;
+    this.#pipeLog = pipeLog;
+    this.socket = new Socket({ fd, allowHalfOpen: true });
+    this.socket.on("error", (error) => this.abort(clientGone(error)));
+    this.#rearmAtReads();
+  }
+
+  get log(): Log {
+    return (this.#log ??= this.#pipeLog.with({ connection: this.id }));
+  }
+
+  get remote(): Endpoint {
+    return (this.#remote ??= remoteEndpoint());
+  }
+
+  get local(): Endpoint {
+    return (this.#local ??= localEndpoint(this.#fd));
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Why the connection is to end, if it is. */
+  get reason(): ForkdError | undefined {
+    return this.#reason;
+  }
+
+  /** Tells the handler. The first reason holds, but that a drain may be followed by what ends it. */
+  abort(reason: ForkdError): void {
+    const isFirst = this.#reason === undefined;
+    if (!isFirst && this.#reason?.code !== "FORKD_E_DRAINING") return;
+    this.#reason = reason;
+    if (isFirst) this.#controller?.abort(reason);
+    if (reason.code !== "FORKD_E_DRAINING") this.socket.destroy();
+  }
+
+  async *lines({ maxLength }: LinesOptions = {}): AsyncGenerator<string, void, undefined> {
+    const splitter = new LineSplitter(maxLength);
+    this.#readsLines = true;
+    try {
+      for (let chunk = await this.#chunk(); chunk !== null; chunk = await this.#chunk()) {
+        yield* this.#linesOf(splitter, chunk);
+      }
+      const last = splitter.last();
+      if (last !== undefined) yield last;
+    } finally {
+      this.#readsLines = false;
+    }
+  }
+
+  async write(data: string | Uint8Array): Promise<void> {
+    if (this.socket.destroyed) throw this.#reason ?? clientGone();
+    if (this.socket.write(data)) return native.rearmIdle();
+    await new Promise<void>((resolve) => {
+      this.socket.once("drain", resolve).once("close", resolve);
+    });
+    if (this.socket.destroyed) throw this.#reason ?? clientGone();
+    native.rearmIdle();
+  }
+
+  /** Sends what was written and says that no more will come. */
+  async finish(): Promise<void> {
+    const { socket } = this;
+    if (!socket.destroyed) {
+      await new Promise<void>((resolve) => {
+        socket.once("close", resolve).end(resolve);
+      });
+    }
+    if (!socket.destroyed) native.finish(this.#fd);
+  }
+
+  *#linesOf(splitter: LineSplitter, chunk: Buffer): Generator<string, void, undefined> {
+    for (let start = 0; start < chunk.length; ) {
+      const space = splitter.space();
+      const copied = chunk.copy(space, 0, start);
+      splitter.filled(copied);
+      start += copied;
+      for (let line = splitter.next(); line !== undefined; line = splitter.next()) {
+        native.rearmIdle();
+        yield line;
+      }
+    }
+  }
+
+  async #chunk(): Promise<Buffer | null> {
+    const chunk = await nextChunk(this.socket);
+    if (chunk === null && this.#reason !== undefined && this.socket.destroyed) throw this.#reason;
+    return chunk;
+  }
+
+  /** Whoever reads the socket, what was read goes through `push`: public, and called once for each read. */
+  #rearmAtReads(): void {
+    const { socket } = this;
+    const push = socket.push.bind(socket);
+    socket.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      if (!this.#readsLines) native.rearmIdle();
+      return push(chunk, encoding);
+    };
+  }
+}

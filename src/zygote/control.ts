@@ -1,0 +1,41 @@
+import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
+import { native } from "../native.ts";
+import { succeeded } from "../system-error.ts";
+
+/** The zygote's end of the control socket. It reads only when it has been told that there is something. */
+export class Control {
+  readonly fd: number;
+  readonly #buffer = Buffer.alloc(64 * 1024);
+  #rest = "";
+  #descriptors: number[] = [];
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  send(message: FromZygote): void {
+    let bytes = encode(message);
+    while (bytes.length > 0) {
+      bytes = bytes.subarray(succeeded("Sending to the supervisor", native.sendDescriptors(this.fd, bytes, [])));
+    }
+  }
+
+  /** The next message, waited for, with the descriptors that came along. Undefined once the supervisor is gone. */
+  receive(): { message: ToZygote; descriptors: number[] } | undefined {
+    for (let end = this.#rest.indexOf("\n"); ; end = this.#rest.indexOf("\n")) {
+      if (end >= 0) return this.#take(end);
+      const { length, descriptors } = native.receive(this.fd, this.#buffer, 1);
+      if (length <= 0) return undefined;
+      this.#rest += this.#buffer.toString("utf8", 0, length);
+      this.#descriptors.push(...descriptors);
+    }
+  }
+
+  #take(end: number): { message: ToZygote; descriptors: number[] } {
+    const message = JSON.parse(this.#rest.slice(0, end)) as ToZygote;
+    const descriptors = this.#descriptors;
+    this.#rest = this.#rest.slice(end + 1);
+    this.#descriptors = [];
+    return { message, descriptors };
+  }
+}

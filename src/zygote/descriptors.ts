@@ -1,0 +1,53 @@
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { native } from "../native.ts";
+
+/** What a child does with the descriptors that it inherits, beside keeping the standard ones, the listeners, the user's. */
+export interface DescriptorPlan {
+  readonly close: readonly number[];
+  /** Event descriptors by which Node wakes threads that a child does not have: a write must find something there. */
+  readonly renew: readonly number[];
+}
+
+/** The open descriptors, by what they are. */
+export type Descriptors = ReadonlyMap<number, string>;
+
+export function listDescriptors(): Descriptors {
+  const open = new Map<number, string>();
+  for (const name of readdirSync("/proc/self/fd")) {
+    const target = readTarget(name);
+    if (target !== undefined) open.set(Number(name), target);
+  }
+  return open;
+}
+
+/**
+ * Of Node's own descriptors (those that were open before any user code ran) and of forkd's, all but the main event
+ * loop's, which `uv_loop_fork` closes and opens anew, and io_uring's, which it closes too.
+ */
+export function planDescriptors(node: Descriptors, forkd: readonly number[], kept: readonly number[]): DescriptorPlan {
+  const keep = new Set([0, 1, 2, ...kept, ...loopDescriptors(listDescriptors())]);
+  const shed = [...node].filter(([fd, target]) => !keep.has(fd) && target !== "anon_inode:[io_uring]");
+  const isEvent = (target: string): boolean => target === "anon_inode:[eventfd]";
+  return {
+    close: [...shed.filter(([, target]) => !isEvent(target)).map(([fd]) => fd), ...forkd],
+    renew: shed.filter(([, target]) => isEvent(target)).map(([fd]) => fd),
+  };
+}
+
+/** The main loop's epoll, what it watches (epoll's fdinfo lists that: proc(5)), and the other ends of watched pipes. */
+function loopDescriptors(open: Descriptors): number[] {
+  const epoll = native.backendDescriptor();
+  const info = readFileSync(`/proc/self/fdinfo/${epoll}`, "utf8");
+  const watched = [...info.matchAll(/^tfd:\s+(\d+)/gm)].map(([, fd]) => Number(fd));
+  const pipes = new Set(watched.map((fd) => open.get(fd)).filter((target) => target?.startsWith("pipe:")));
+  const ends = [...open].filter(([, target]) => pipes.has(target)).map(([fd]) => fd);
+  return [epoll, ...watched, ...ends];
+}
+
+function readTarget(name: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${name}`);
+  } catch {
+    return undefined; // the descriptor by which the folder was read
+  }
+}

@@ -1,0 +1,54 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Stripped, StripFailure } from "./typescript-strip.ts";
+
+const program = fileURLToPath(new URL("./typescript-strip.js", import.meta.url));
+
+/**
+ * What has been stripped so far, by path. Kept: V8 holds the source of a loaded module in any case, and a worker
+ * that imports another file by a literal path finds it here instead of starting a process for each connection.
+ */
+const strippedFiles = new Map<string, Stripped>();
+
+/** Whether forkd strips this module's types. Like Node, it does not do so for packages. */
+export function isTypescript(url: string): boolean {
+  return url.startsWith("file:") && /\.m?ts$/.test(new URL(url).pathname) && !url.includes("/node_modules/");
+}
+
+/**
+ * The JavaScript of a TypeScript file, every token in its own line and column.
+ *
+ * @throws SyntaxError for what is no TypeScript, or is not erasable; its stack names file, line and source.
+ */
+export function strippedSource(url: string): string {
+  const path = fileURLToPath(url);
+  const stripped = strippedFiles.get(path) ?? strip(path);
+  if ("failure" in stripped) throw errorFor(path, stripped.failure);
+  return stripped.code;
+}
+
+/** Strips this file, and all that it reaches by relative paths, in a process that has ended when this returns. */
+function strip(path: string): Stripped {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, [program, path], {
+    env,
+    encoding: "utf8",
+    maxBuffer: Infinity,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (status !== 0) {
+    const reason = error?.message ?? `${signal ?? `exit status ${status}`}: ${stderr}`;
+    throw new Error(`The process that strips the types of ${path} failed (${reason}).`, { cause: error });
+  }
+  const files: Record<string, Stripped> = JSON.parse(stdout);
+  for (const [file, stripped] of Object.entries(files)) strippedFiles.set(file, stripped);
+  return files[path]!;
+}
+
+/** The error that Node itself raises for such a file. */
+function errorFor(path: string, { code, message, place }: StripFailure): Error {
+  if (place === undefined) return Object.assign(new Error(message), { code });
+  const error = Object.assign(new SyntaxError(message), { code });
+  error.stack = `${path}:${place.line}\n${place.snippet}\n${error.name} [${code}]: ${message}`;
+  return error;
+}

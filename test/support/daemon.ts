@@ -1,0 +1,128 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import assert from "node:assert/strict";
+import { childrenOf, isAlive, processInfo, processesWith } from "./processes.ts";
+import { waitFor } from "./wait-for.ts";
+
+export const cli = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+/** The compiled fixture daemon of that name. */
+export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}.js`, import.meta.url));
+
+/** A record of a daemon's log. */
+export interface LogRecord {
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** A real daemon, started for a test; when that ends, nothing of it may be left. */
+export class TestDaemon {
+  readonly #process: ChildProcess;
+  readonly #mark: string;
+  readonly addresses: readonly string[];
+  stderr = "";
+
+  private constructor(started: ChildProcess, mark: string, addresses: readonly string[], output: { text: string }) {
+    this.#process = started;
+    this.#mark = mark;
+    this.addresses = addresses;
+    Object.defineProperty(this, "stderr", { get: () => output.text });
+  }
+
+  static async start(t: TestContext, module: string, ...flags: string[]): Promise<TestDaemon> {
+    const mark = `TEST_DAEMON=${randomUUID()}`;
+    const listen = flags.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+    const args = [cli, "run", module, ...listen, "--log-format", "json", "--ready-fd", "3", ...flags];
+    const output = { text: "" };
+    const started = spawn(process.execPath, args, {
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      env: { ...process.env, TEST_DAEMON: mark.split("=")[1] },
+    });
+    started.stderr?.setEncoding("utf8").on("data", (part: string) => (output.text += part));
+    t.after(async () => cleanUp(started, mark, output));
+    const addresses = (await text(started.stdio[3] as Readable)).trim().split("\n");
+    if (addresses[0] === "") throw new Error(`the daemon did not start:\n${output.text}`);
+    return new TestDaemon(started, mark, addresses, output);
+  }
+
+  get port(): number {
+    return Number(this.addresses[0]?.split(":").at(-1));
+  }
+
+  /** The supervisor's. */
+  get pid(): number {
+    return this.#process.pid as number;
+  }
+
+  get zygote(): number {
+    const zygote = childrenOf(this.pid).find((pid) => childrenOf(pid).length > 0);
+    assert.ok(zygote, "the supervisor has a zygote");
+    return zygote;
+  }
+
+  get workers(): number[] {
+    return childrenOf(this.zygote).filter(isAlive);
+  }
+
+  /** All processes of the daemon, and what they started. */
+  get processes(): number[] {
+    return processesWith(this.#mark);
+  }
+
+  get log(): LogRecord[] {
+    return this.stderr
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as LogRecord);
+  }
+
+  waitForLog(what: string, isMeant: (record: LogRecord) => boolean): Promise<LogRecord> {
+    return waitFor(`the log entry: ${what}\n${this.stderr}`, () => this.log.find(isMeant));
+  }
+
+  /** The entry that says how a connection ended; its reason is what is waited for. */
+  waitForEnd(reason: string): Promise<LogRecord> {
+    return this.waitForLog(`a connection ended: ${reason}`, (record) => record["reason"] === reason);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** Waits for the supervisor's end: its exit status, or the signal that killed it. */
+  async ended(): Promise<number | NodeJS.Signals> {
+    const { exitCode, signalCode } = await waitFor("the supervisor's end", () =>
+      this.#process.exitCode !== null || this.#process.signalCode !== null ? this.#process : undefined,
+    );
+    return exitCode ?? (signalCode as NodeJS.Signals);
+  }
+
+  /** Waits until no process is left. */
+  async gone(): Promise<void> {
+    await waitFor("all processes to be gone", () => this.processes.length === 0);
+  }
+}
+
+async function cleanUp(started: ChildProcess, mark: string, output: { text: string }): Promise<void> {
+  if (started.exitCode === null && started.signalCode === null) started.kill("SIGQUIT");
+  try {
+    await waitFor("all processes to be gone", () => processesWith(mark).length === 0);
+  } catch (error) {
+    const left = processesWith(mark);
+    const described = left.map((pid) => JSON.stringify(processInfo(pid))).join("\n");
+    for (const pid of left) process.kill(pid, "SIGKILL");
+    throw new Error(`processes were left:\n${described}\nthe daemon's log:\n${output.text}`, { cause: error });
+  }
+}
+
+/** Runs a command of forkd's to its end. */
+export async function forkd(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await waitFor("the command's end", () => child.exitCode !== null || child.signalCode !== null);
+  return { status: child.exitCode, stdout, stderr };
+}

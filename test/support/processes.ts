@@ -1,0 +1,54 @@
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+
+/** What proc_pid_stat(5) and proc_pid_status(5) tell of a process; undefined once it is gone. */
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly parent: number;
+  /** `R`, `S`, `Z` for a zombie, … */
+  readonly state: string;
+  readonly cpuTicks: number;
+}
+
+export function processInfo(pid: number): ProcessInfo | undefined {
+  const stat = readOrUndefined(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state = "", parent = "0"] = fields;
+  return { pid, parent: Number(parent), state, cpuTicks: Number(fields[11]) + Number(fields[12]) };
+}
+
+export const isAlive = (pid: number): boolean => !["Z", "X", undefined].includes(processInfo(pid)?.state);
+
+export function childrenOf(pid: number): number[] {
+  const text = readOrUndefined(`/proc/${pid}/task/${pid}/children`)?.trim() ?? "";
+  return text === "" ? [] : text.split(" ").map(Number);
+}
+
+/** Processes, zombies apart, that have `NAME=value` in the environment they were started with. */
+export function processesWith(variable: string): number[] {
+  const pids = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids.filter((pid) => isAlive(pid) && readOrUndefined(`/proc/${pid}/environ`)?.split("\0").includes(variable));
+}
+
+/** What each of a process's descriptors is. */
+export function descriptorsOf(pid: number): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const name of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      found.set(Number(name), readlinkSync(`/proc/${pid}/fd/${name}`));
+    } catch {
+      // closed meanwhile
+    }
+  }
+  return found;
+}
+
+function readOrUndefined(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

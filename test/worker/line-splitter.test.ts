@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { LineSplitter } from "../../dist/worker/line-splitter.js";
+
+/** What the lines are, whatever the packets: the plainest way to say it. */
+function model(text: string): string[] {
+  const lines = text.split("\n");
+  const last = lines.pop() as string;
+  return [...lines.map((line) => line.replace(/\r$/, "")), ...(last === "" ? [] : [last])];
+}
+
+function split(bytes: Uint8Array, cuts: readonly number[], maxLength?: number): string[] {
+  const splitter = new LineSplitter(maxLength);
+  const lines: string[] = [];
+  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
+  let start = 0;
+  for (const end of ends) {
+    splitter.push(bytes.subarray(start, end));
+    start = end;
+    for (let line = splitter.next(); line !== undefined; line = splitter.next()) lines.push(line);
+  }
+  const last = splitter.last();
+  return last === undefined ? lines : [...lines, last];
+}
+
+const text = fc
+  .array(fc.constantFrom("a", "ß", "€", "🙂", "\r", "\n", "\r\n", "x".repeat(3000)))
+  .map((parts) => parts.join(""));
+
+void test("splits as the model does, however the bytes are cut", () => {
+  fc.assert(
+    fc.property(text, fc.array(fc.nat()), (whole, cuts) => {
+      assert.deepEqual(split(Buffer.from(whole), cuts, 1_000_000), model(whole));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+void test("throws exactly when a line is longer than maxLength, however the bytes are cut", () => {
+  const cases = fc.tuple(
+    fc.array(fc.nat({ max: 40 }), { minLength: 1 }),
+    fc.array(fc.nat()),
+    fc.integer({ min: 1, max: 40 }),
+  );
+  fc.assert(
+    fc.property(cases, ([lengths, cuts, maxLength]) => {
+      const bytes = Buffer.from(lengths.map((length) => `${"x".repeat(length)}\r\n`).join(""));
+      const isTooLong = lengths.some((length) => length > maxLength);
+      if (isTooLong) assert.throws(() => split(bytes, cuts, maxLength), { code: "FORKD_E_LINE_TOO_LONG" });
+      else assert.equal(split(bytes, cuts, maxLength).length, lengths.length);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+void test("never keeps much more than the longest line", () => {
+  const splitter = new LineSplitter(100);
+  assert.throws(
+    () => {
+      for (;;) {
+        splitter.push(Buffer.alloc(1, "x"));
+        splitter.next();
+      }
+    },
+    { message: "The client sent a line of more than 100 bytes." },
+  );
+  assert.ok(splitter.space().length < 5000);
+});
+
+void test("refuses a maxLength that is no length", () => {
+  for (const maxLength of [0, -1, 1.5, Number.NaN]) {
+    assert.throws(() => new LineSplitter(maxLength), { code: "FORKD_E_OPTION", message: /received/ });
+  }
+});
