@@ -3,18 +3,28 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "mappings.h"
 #include "phantoms.h"
 
+#define TIDYING_SIZE (64 * 1024) /* large enough to go through all bins, too small to be mapped on its own */
+
 static void let_children_have(void *start, size_t length) {
   madvise(start, length, MADV_DOFORK); /* refused for a few special mappings, which are none of V8's */
 }
 
+/* Free chunks are put together and sorted here, once, and not by the first larger allocation of each child. */
+static void tidy_allocator(void) {
+  malloc_trim(0);
+  void *volatile chunk = malloc(TIDYING_SIZE); /* volatile: or the compiler sees that nobody needs it */
+  free(chunk);
+}
+
 int fk_fork_prepare(void) {
-  malloc_trim(0); /* free chunks are put together here, once, and not by the first large allocation of each child */
+  tidy_allocator();
   return fk_phantoms_find();
 }
 

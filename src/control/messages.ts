@@ -16,12 +16,7 @@ export type FromZygote =
   | { readonly type: "ready" };
 
 export type ToZygote =
-  | {
-      readonly type: "serve";
-      readonly settings: Settings;
-      readonly generation: number;
-      readonly supervisor: number;
-    }
+  | { readonly type: "serve"; readonly settings: Settings; readonly generation: number }
   | { readonly type: "drain" };
 
 /** An error on its way to another process. */

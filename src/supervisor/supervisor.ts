@@ -98,7 +98,7 @@ export class Supervisor {
       this.#service ??= await this.#openService(message.options);
       const { settings, descriptors } = this.#service;
       const generation = this.#generation;
-      this.#zygote?.send({ type: "serve", settings, generation, supervisor: process.pid }, descriptors);
+      this.#zygote?.send({ type: "serve", settings, generation }, descriptors);
     } catch (error) {
       this.#onFailed(error as ForkdError);
     }

@@ -18,7 +18,7 @@ const forkableFlags = [
   // Huge pages for the program text: its page tables need not be filled by each child anew.
   "--use-largepages=on",
   // The garbage of loading is collected before the first fork.
-  "--expose-gc",
+  "--expose-gc-as=collectGarbageForFork",
   // The timer by which V8 collects garbage in quiet moments falls due in the zygote, whose event loop does not run, and
   // would then go off in each child.
   "--no-memory-reducer",

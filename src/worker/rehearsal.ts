@@ -7,15 +7,12 @@ import type { Worker } from "./main.ts";
 import { serveOneAsynchronously } from "./serve-async.ts";
 import { serveOneBlockingly } from "./serve-blocking.ts";
 
-/** Enough for V8 to have compiled all of it, and to know the types it meets. */
-const rounds = 30;
-
 /**
  * In the zygote: serves a few connections of its own, so that the code which does that is compiled, once, before there
  * are children who would each have to do it again. The scoreboard is not mapped yet: nothing is counted.
  */
-export async function rehearse(worker: Worker): Promise<void> {
-  for (let round = 0; round < rounds; round++) {
+export async function rehearse(worker: Worker, connections: number): Promise<void> {
+  for (let count = 0; count < connections; count++) {
     const [fd, client] = connect();
     const outcome = isBlocking(worker.daemon.serve)
       ? serveOneBlockingly(worker, blockingHandler, fd)

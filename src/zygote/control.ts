@@ -1,6 +1,15 @@
 import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
+import type { Settings } from "../config/settings.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+
+/** What a zygote is to do, and with what. */
+export interface Commission {
+  readonly settings: Settings;
+  readonly generation: number;
+  readonly scoreboard: number;
+  readonly listeners: readonly number[];
+}
 
 /** The zygote's end of the control socket. It reads only when it has been told that there is something. */
 export class Control {
@@ -18,6 +27,14 @@ export class Control {
     while (bytes.length > 0) {
       bytes = bytes.subarray(succeeded("Sending to the supervisor", native.sendDescriptors(this.fd, bytes, [])));
     }
+  }
+
+  /** What the supervisor wants; it may also have gone, or be about to stop: then there is nothing left to do. */
+  receiveCommission(): Commission {
+    const { message, descriptors } = this.receive() ?? native.exit(0);
+    if (message.type !== "serve") native.exit(0);
+    const [scoreboard = -1, ...listeners] = descriptors;
+    return { settings: message.settings, generation: message.generation, scoreboard, listeners };
   }
 
   /** The next message, waited for, with the descriptors that came along. Undefined once the supervisor is gone. */

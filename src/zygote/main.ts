@@ -15,47 +15,45 @@ import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { Slots } from "../scoreboard/slots.ts";
-import { succeeded } from "../system-error.ts";
-import { prepareWorker, startWorker, type Worker } from "../worker/main.ts";
-import { rehearse } from "../worker/rehearsal.ts";
-import { Control } from "./control.ts";
-import { listDescriptors, planDescriptors, type Descriptors } from "./descriptors.ts";
+import { prepareWorker, startWorker } from "../worker/main.ts";
+import { Control, type Commission } from "./control.ts";
+import { listDescriptors, planDescriptors } from "./descriptors.ts";
 import { loadDaemon } from "./load-daemon.ts";
+import { becomeForkable } from "./becoming-forkable.ts";
 import { Nursery } from "./nursery.ts";
-import { emptyRandomStocks, replaceMathRandom } from "./randomness.ts";
+import { replaceMathRandom } from "./randomness.ts";
 import { guardWorkerThreads } from "./worker-threads.ts";
 
-const [, , modulePath = "", supervisorPid = "0"] = process.argv;
+const [, , modulePath = "", supervisor = "0"] = process.argv;
 const zygotePid = process.pid;
 const control = new Control(3);
 const pipeLog = new PipeLog();
 
-await start();
+// Not awaited: while a main module is unfinished Node listens for `exit`, and children would inherit that.
+void start();
 
 async function start(): Promise<void> {
   try {
     leaveWithSupervisor();
-    const nodes = listDescriptors();
+    const descriptorsOfNode = listDescriptors();
     hideFromUserCode();
     const daemon = await loadDaemon(modulePath);
     control.send({ type: "loaded", options: describeOptions(daemon) });
-    const served = control.receive();
-    if (served?.message.type !== "serve") native.exit(0);
-    const { settings, generation } = served.message;
-    pipeLog.threshold = settings.logLevel;
-    pipeLog.identity = () => ({ role: "zygote", pid: zygotePid, generation });
+    const commission = control.receiveCommission();
+    adoptSettings(commission);
     await runBeforeFork(daemon);
-    const worker = prepareWorker({ daemon, settings, slot: new OwnSlot(), pipeLog });
-    await rehearse(worker);
-    // In the check phase the event loop has no batch of events in hand, which a child would have to share.
-    setImmediate(tend, worker, generation, served.descriptors, nodes);
+    const worker = prepareWorker({ daemon, settings: commission.settings, slot: new OwnSlot(), pipeLog });
+    const plan = planDescriptors(descriptorsOfNode, [control.fd, commission.scoreboard], commission.listeners);
+    await becomeForkable(worker, plan);
+    if (tend(commission) === "worker") startWorker(worker);
+    else native.exit(0);
   } catch (error) {
     fail(error);
   }
 }
 
 function leaveWithSupervisor(): void {
-  if (native.dieWithParent(Number(supervisorPid), constants.signals.SIGKILL) < 0) native.exit(0);
+  if (native.dieWithParent(Number(supervisor), constants.signals.SIGKILL) < 0) native.exit(0);
 }
 
 /** User code finds a process like any other, and cannot take hold of what a forked one must not use. */
@@ -69,6 +67,13 @@ function hideFromUserCode(): void {
   guardWorkerThreads(() => process.pid !== zygotePid);
 }
 
+function adoptSettings({ settings, generation, scoreboard, listeners }: Commission): void {
+  pipeLog.threshold = settings.logLevel;
+  pipeLog.identity = () => ({ role: "zygote", pid: zygotePid, generation });
+  const { idleTimeout, sessionTimeout, drainTimeout } = settings;
+  native.configureWorkers(scoreboard, Number(supervisor), listeners, idleTimeout, sessionTimeout, drainTimeout);
+}
+
 async function runBeforeFork(daemon: Daemon): Promise<void> {
   try {
     await daemon.beforeFork?.();
@@ -77,60 +82,19 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
   }
 }
 
-function tend(
-  worker: Worker,
-  generation: number,
-  [memfd = -1, ...listeners]: readonly number[],
-  nodes: Descriptors,
-): void {
-  const { settings } = worker;
-  try {
-    const header = new Header(memfd);
-    const slots = new Slots(memfd, settings.maxConnections);
-    pipeLog.onDropped = () => header.noteDroppedRecord();
-    native.configureWorkers(
-      memfd,
-      Number(supervisorPid),
-      listeners,
-      settings.idleTimeout,
-      settings.sessionTimeout,
-      settings.drainTimeout,
-    );
-    succeeded("Handling SIGCHLD", native.ringOnSigchld());
-    const { close, renew } = planDescriptors(nodes, [control.fd, memfd], listeners);
-    prepareFork(close, renew);
-    emptyRandomStocks(() => native.fork(settings.maxConnections, generation, 0)); // in the slot kept for trials
-    collectGarbage();
-    prepareFork(close, renew);
-    header.beginGeneration(generation, settings.spareWorkers);
-    const onReady = (): void => control.send({ type: "ready" });
-    const isToldToDrain = (): boolean => control.receive()?.message.type === "drain";
-    const nursery = new Nursery({ settings, generation, header, slots, pipeLog, listeners, onReady, isToldToDrain });
-    if (nursery.tend() === "worker") startWorker(worker);
-    else native.exit(0);
-  } catch (error) {
-    fail(error);
-  }
-}
-
-/** Again after each collection of garbage: it may have moved other threads to wait elsewhere. */
-function prepareFork(close: readonly number[], renew: readonly number[]): void {
-  succeeded("Looking at the threads", native.prepareFork(close, renew));
-}
-
-/** What loading left behind would otherwise be copied into, and collected by, each child. */
-function collectGarbage(): void {
-  const { gc } = globalThis as { gc?: () => void };
-  gc?.();
+function tend({ settings, generation, scoreboard, listeners }: Commission): "worker" | "drained" {
+  const header = new Header(scoreboard);
+  const slots = new Slots(scoreboard, settings.maxConnections);
+  pipeLog.onDropped = () => header.noteDroppedRecord();
+  header.beginGeneration(generation, settings.spareWorkers);
+  const nursery = new Nursery({ settings, generation, header, slots, pipeLog, listeners, control });
+  return nursery.tend();
 }
 
 function fail(error: unknown): never {
   const { code, message, cause } = error instanceof ForkdError ? error : unexpected(error);
-  const failure: Failure = {
-    code,
-    message,
-    ...(cause instanceof Error ? { stack: cause.stack ?? String(cause) } : {}),
-  };
+  const stack = cause instanceof Error ? { stack: cause.stack ?? String(cause) } : {};
+  const failure: Failure = { code, message, ...stack };
   control.send({ type: "failed", error: failure });
   native.exit(1);
 }

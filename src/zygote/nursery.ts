@@ -8,6 +8,7 @@ import type { Slots } from "../scoreboard/slots.ts";
 import { State } from "../scoreboard/states.ts";
 import { describeErrno } from "../system-error.ts";
 import { BackOff } from "./back-off.ts";
+import type { Control } from "./control.ts";
 
 const { SIGTERM, SIGKILL } = constants.signals;
 
@@ -21,10 +22,7 @@ export interface NurseryParts {
   readonly slots: Slots;
   readonly pipeLog: PipeLog;
   readonly listeners: readonly number[];
-  /** Called when the spares have been forked for the first time. */
-  readonly onReady: () => void;
-  /** Called when the supervisor has sent a command; answers whether it is to drain. */
-  readonly isToldToDrain: () => boolean;
+  readonly control: Control;
 }
 
 /**
@@ -83,7 +81,7 @@ export class Nursery {
     const commands = this.#parts.header.commands;
     if (commands === this.#commands) return;
     this.#commands++;
-    if (this.#parts.isToldToDrain() && this.#killAt === 0) this.#drain();
+    if (this.#parts.control.receive()?.message.type === "drain" && this.#killAt === 0) this.#drain();
   }
 
   #drain(): void {
@@ -103,7 +101,7 @@ export class Nursery {
   }
 
   #forkSpares(): "worker" | undefined {
-    const { header, settings, onReady } = this.#parts;
+    const { header, settings, control } = this.#parts;
     while (header.idle < settings.spareWorkers && this.#pause === 0) {
       const slot = this.#freeSlot();
       if (slot < 0) break;
@@ -112,7 +110,7 @@ export class Nursery {
     }
     if (!this.#isReady && this.#pause === 0) {
       this.#isReady = true;
-      onReady();
+      control.send({ type: "ready" });
     }
     return undefined;
   }
