@@ -15,6 +15,7 @@ import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { Slots } from "../scoreboard/slots.ts";
+import { succeeded } from "../system-error.ts";
 import { prepareWorker, startWorker } from "../worker/main.ts";
 import { Control, type Commission } from "./control.ts";
 import { listDescriptors, planDescriptors } from "./descriptors.ts";
@@ -85,6 +86,7 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
 function tend({ settings, generation, scoreboard, listeners }: Commission): "worker" | "drained" {
   const header = new Header(scoreboard);
   const slots = new Slots(scoreboard, settings.maxConnections);
+  succeeded("Handling SIGCHLD", native.ringOnSigchld()); // from now on it is the scoreboard's bell
   pipeLog.onDropped = () => header.noteDroppedRecord();
   header.beginGeneration(generation, settings.spareWorkers);
   const nursery = new Nursery({ settings, generation, header, slots, pipeLog, listeners, control });
