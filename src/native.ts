@@ -19,6 +19,7 @@ export interface Native {
   listenUnix(path: string, backlog: number): Result;
   localName(fd: number): SocketName | Result;
   socketPair(): [number, number] | Result;
+  tcpPair(): [number, number] | Result;
   sendDescriptors(fd: number, bytes: Uint8Array, descriptors: readonly number[]): Result;
   receive(fd: number, bytes: Uint8Array, wait: 0 | 1): { length: Result; descriptors: number[] };
   close(fd: number): Result;
@@ -51,7 +52,7 @@ export interface Native {
     sessionTimeout: number,
     drainTimeout: number,
   ): void;
-  prepareFork(close: readonly number[], renew: readonly number[]): Result;
+  prepareFork(close: readonly number[], renew: readonly number[], keepsLoop: 0 | 1): Result;
   fork(slot: number, generation: number, forkNumber: number): Result;
   backendDescriptor(): Result;
   fillRandom(words: Uint32Array): Result;

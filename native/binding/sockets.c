@@ -32,6 +32,12 @@ static napi_value socket_pair(napi_env env, napi_callback_info info) {
   return failed ? int_value(env, failed) : ints_value(env, ends, 2);
 }
 
+static napi_value tcp_pair(napi_env env, napi_callback_info info) {
+  (void)info;
+  int ends[2], failed = fk_tcp_pair(ends);
+  return failed ? int_value(env, failed) : ints_value(env, ends, 2);
+}
+
 static napi_value send_descriptors(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   size_t length;
@@ -64,6 +70,7 @@ void export_sockets(napi_env env, napi_value exports) {
   set_function(env, exports, "listenUnix", listen_unix);
   set_function(env, exports, "localName", local_name);
   set_function(env, exports, "socketPair", socket_pair);
+  set_function(env, exports, "tcpPair", tcp_pair);
   set_function(env, exports, "sendDescriptors", send_descriptors);
   set_function(env, exports, "receive", receive);
   set_function(env, exports, "close", close_descriptor);

@@ -21,6 +21,7 @@ static struct uv_loop_s *loop;
 static int memfd;
 static int closed_in_child[DESCRIPTORS_MAX], closed_count;
 static int renewed_in_child[DESCRIPTORS_MAX], renewed_count;
+static int loop_is_kept;
 
 /* slotWindow(): the page over which each child maps its own slot, so that what is built on it works in every child. */
 static napi_value slot_window(napi_env env, napi_callback_info info) {
@@ -46,13 +47,15 @@ static napi_value configure_workers(napi_env env, napi_callback_info info) {
 }
 
 /*
- * prepareFork(close, renew): how many threads are running, or -errno. Children close the descriptors of the first list;
- * over those of the second, event descriptors of threads that do not exist there, they put one of their own.
+ * prepareFork(close, renew, keepsLoop): how many threads are running, or -errno. Children close the descriptors of the
+ * first list; over those of the second, event descriptors by which others are woken who do not exist there, they put one
+ * of their own. Those that need no event loop save themselves the trouble of renewing it.
  */
 static napi_value prepare_fork(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   closed_count = ints_argument(&a, 0, closed_in_child, DESCRIPTORS_MAX);
   renewed_count = ints_argument(&a, 1, renewed_in_child, DESCRIPTORS_MAX);
+  loop_is_kept = int_argument(&a, 2);
   return int_value(env, fk_fork_prepare());
 }
 
@@ -74,7 +77,7 @@ static void start_worker(int slot, int generation, int fork_number) {
   atomic_store(&fk_worker.slot->pid, getpid());
   if (fk_worker_start() != 0) _exit(0); /* the zygote is gone already, and with it whoever would want this worker */
   shed_descriptors();
-  if (uv_loop_fork(loop) != 0) _exit(111);
+  if (loop_is_kept && uv_loop_fork(loop) != 0) _exit(111);
 }
 
 /* fork(slot, generation, forkNumber): the child's pid, 0 in the child, or -errno. */

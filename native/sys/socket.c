@@ -55,6 +55,25 @@ int fk_listen_tcp(int family, const char *host, uint16_t port, int dual_stack, i
   return bind_and_listen(fd, (struct sockaddr *)&address, (socklen_t)length, backlog);
 }
 
+static int connect_to(int listener) {
+  struct sockaddr_in address;
+  socklen_t length = sizeof address;
+  if (getsockname(listener, (struct sockaddr *)&address, &length) != 0) return -errno;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  return connect(fd, (struct sockaddr *)&address, length) == 0 ? fd : fail_closing(fd);
+}
+
+int fk_tcp_pair(int ends[2]) {
+  int listener = fk_listen_tcp(FK_IPV4, "127.0.0.1", 0, 0, 1);
+  if (listener < 0) return listener;
+  ends[1] = connect_to(listener);
+  ends[0] = ends[1] < 0 ? ends[1] : accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+  int error = ends[0] < 0 && ends[1] >= 0 ? fail_closing(ends[1]) : ends[0];
+  close(listener);
+  return error < 0 ? error : 0;
+}
+
 /* Whether `address` is a socket file left behind: it is there, and connecting to it is refused. */
 static int is_stale(const struct sockaddr_un *address) {
   struct stat info;

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+import { tunedEnvironment, untunedVariables } from "../zygote/environment.ts";
 import { loaderFlags } from "../zygote/load-module.ts";
 
 const zygoteProgram = fileURLToPath(new URL("../zygote/main.js", import.meta.url));
@@ -45,12 +46,11 @@ export class ZygoteProcess {
     this.#controlFd = here;
     this.#process = spawn(
       process.execPath,
-      [...forkableFlags, ...loaderFlags(process.versions.node), zygoteProgram, modulePath, String(process.pid)],
+      [...forkableFlags, ...loaderFlags(process.versions.node), zygoteProgram, ...programArguments(modulePath)],
       {
         detached: true, // a session of its own: Ctrl-C in a terminal reaches the supervisor alone
         stdio: ["ignore", logFd, logFd, there],
-        // Symbols are otherwise looked up lazily, in each child anew.
-        env: { ...process.env, LD_BIND_NOW: "1" },
+        env: tunedEnvironment(process.env),
       },
     );
     native.close(there);
@@ -76,3 +76,9 @@ export class ZygoteProcess {
     this.#process.kill("SIGKILL");
   }
 }
+
+const programArguments = (modulePath: string): string[] => [
+  modulePath,
+  String(process.pid),
+  untunedVariables(process.env),
+];

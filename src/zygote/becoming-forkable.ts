@@ -36,6 +36,6 @@ function collectGarbage(): void {
 const checkPhase = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Again after a collection of garbage: it may have moved other threads to wait elsewhere. */
-function prepareFork({ close, renew }: DescriptorPlan): void {
-  succeeded("Looking at the threads", native.prepareFork(close, renew));
+function prepareFork({ keepsLoop, close, renew }: DescriptorPlan): void {
+  succeeded("Looking at the threads", native.prepareFork(close, renew, keepsLoop ? 1 : 0));
 }

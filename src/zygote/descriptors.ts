@@ -1,8 +1,9 @@
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { native } from "../native.ts";
 
-/** What a child does with the descriptors that it inherits, beside keeping the standard ones, the listeners, the user's. */
+/** Whether children renew the event loop, and what they do with the descriptors that it inherits, beside keeping the standard ones, the listeners, the user's. */
 export interface DescriptorPlan {
+  readonly keepsLoop: boolean;
   readonly close: readonly number[];
   /** Event descriptors by which Node wakes threads that a child does not have: a write must find something there. */
   readonly renew: readonly number[];
@@ -21,14 +22,21 @@ export function listDescriptors(): Descriptors {
 }
 
 /**
- * Of Node's own descriptors (those that were open before any user code ran) and of forkd's, all but the main event
- * loop's, which `uv_loop_fork` closes and opens anew, and io_uring's, which it closes too.
+ * Of Node's own descriptors (those that were open before any user code ran) and of forkd's, all; but if the event loop
+ * is kept, not those of its own and io_uring's, which `uv_loop_fork` closes and opens anew.
  */
-export function planDescriptors(node: Descriptors, forkd: readonly number[], kept: readonly number[]): DescriptorPlan {
-  const keep = new Set([0, 1, 2, ...kept, ...loopDescriptors(listDescriptors())]);
-  const shed = [...node].filter(([fd, target]) => !keep.has(fd) && target !== "anon_inode:[io_uring]");
+export function planDescriptors(
+  node: Descriptors,
+  forkd: readonly number[],
+  kept: readonly number[],
+  keepsLoop: boolean,
+): DescriptorPlan {
+  const keep = new Set([0, 1, 2, ...kept, ...(keepsLoop ? loopDescriptors(listDescriptors()) : [])]);
+  const isLoops = (target: string): boolean => keepsLoop && target === "anon_inode:[io_uring]";
+  const shed = [...node].filter(([fd, target]) => !keep.has(fd) && !isLoops(target));
   const isEvent = (target: string): boolean => target === "anon_inode:[eventfd]";
   return {
+    keepsLoop,
     close: [...shed.filter(([, target]) => !isEvent(target)).map(([fd]) => fd), ...forkd],
     renew: shed.filter(([, target]) => isEvent(target)).map(([fd]) => fd),
   };

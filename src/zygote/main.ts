@@ -8,7 +8,7 @@
 import { constants } from "node:os";
 import { describeOptions } from "../config/describe-options.ts";
 import type { Failure } from "../control/messages.ts";
-import type { Daemon } from "../define-daemon.ts";
+import { isBlocking, type Daemon } from "../define-daemon.ts";
 import { ForkdError } from "../errors.ts";
 import { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
@@ -19,13 +19,14 @@ import { succeeded } from "../system-error.ts";
 import { prepareWorker, startWorker } from "../worker/main.ts";
 import { Control, type Commission } from "./control.ts";
 import { listDescriptors, planDescriptors } from "./descriptors.ts";
+import { restoreEnvironment } from "./environment.ts";
 import { loadDaemon } from "./load-daemon.ts";
 import { becomeForkable } from "./becoming-forkable.ts";
 import { Nursery } from "./nursery.ts";
 import { replaceMathRandom } from "./randomness.ts";
 import { guardWorkerThreads } from "./worker-threads.ts";
 
-const [, , modulePath = "", supervisor = "0"] = process.argv;
+const [, , modulePath = "", supervisor = "0", untuned = "{}"] = process.argv;
 const zygotePid = process.pid;
 const control = new Control(3);
 const pipeLog = new PipeLog();
@@ -44,7 +45,12 @@ async function start(): Promise<void> {
     adoptSettings(commission);
     await runBeforeFork(daemon);
     const worker = prepareWorker({ daemon, settings: commission.settings, slot: new OwnSlot(), pipeLog });
-    const plan = planDescriptors(descriptorsOfNode, [control.fd, commission.scoreboard], commission.listeners);
+    const plan = planDescriptors(
+      descriptorsOfNode,
+      [control.fd, commission.scoreboard],
+      commission.listeners,
+      needsLoop(daemon),
+    );
     await becomeForkable(worker, plan);
     if (tend(commission) === "worker") startWorker(worker);
     else native.exit(0);
@@ -60,9 +66,9 @@ function leaveWithSupervisor(): void {
 /** User code finds a process like any other, and cannot take hold of what a forked one must not use. */
 function hideFromUserCode(): void {
   process.title = "forkd: zygote";
-  process.argv.splice(1, 2, modulePath);
+  process.argv.splice(1, process.argv.length, modulePath);
   process.execArgv.length = 0;
-  delete process.env["LD_BIND_NOW"];
+  restoreEnvironment(untuned);
   pipeLog.captureOutput();
   replaceMathRandom();
   guardWorkerThreads(() => process.pid !== zygotePid);
@@ -82,6 +88,9 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
     throw new ForkdError("FORKD_E_MODULE_FAILED", `beforeFork of ${modulePath} failed.`, { cause });
   }
 }
+
+/** A handler that blocks never gets round to the event loop. */
+const needsLoop = (daemon: Daemon): boolean => !isBlocking(daemon.serve) || daemon.afterFork !== undefined;
 
 function tend({ settings, generation, scoreboard, listeners }: Commission): "worker" | "drained" {
   const header = new Header(scoreboard);

@@ -1,0 +1,28 @@
+/**
+ * Variables that a zygote is started with, and that are not for user code: symbols are looked up once, not lazily in
+ * each child anew; and the fewer threads and arenas of theirs there are, the less a fork has to put right.
+ */
+const tuning: Readonly<Record<string, string>> = {
+  LD_BIND_NOW: "1",
+  MALLOC_ARENA_MAX: "1",
+  UV_THREADPOOL_SIZE: "1",
+};
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The zygote's environment. */
+export const tunedEnvironment = (variables: Variables): Record<string, string | undefined> => ({
+  ...variables,
+  ...tuning,
+});
+
+/** What the tuned variables were before, for the zygote to put back; an argument of its program. */
+export function untunedVariables(variables: Variables): string {
+  return JSON.stringify(Object.fromEntries(Object.keys(tuning).map((name) => [name, variables[name]])));
+}
+
+/** In the zygote: user code, the thread pools of workers and what they start find the variables as they were. */
+export function restoreEnvironment(untuned: string): void {
+  for (const name of Object.keys(tuning)) delete process.env[name];
+  Object.assign(process.env, JSON.parse(untuned));
+}
