@@ -51,7 +51,7 @@ export interface Native {
     idleTimeout: number,
     sessionTimeout: number,
     drainTimeout: number,
-  ): void;
+  ): Result;
   prepareFork(close: readonly number[], renew: readonly number[], keepsLoop: 0 | 1): Result;
   fork(slot: number, generation: number, forkNumber: number): Result;
   backendDescriptor(): Result;

@@ -8,6 +8,7 @@
 
 #include "../sys/fork.h"
 #include "../sys/process.h"
+#include "../sys/title.h"
 #include "../sys/worker.h"
 #include "binding.h"
 
@@ -43,7 +44,7 @@ static napi_value configure_workers(napi_env env, napi_callback_info info) {
   fk_worker.session_timeout_ms = double_argument(&a, 4);
   fk_worker.drain_timeout_ms = double_argument(&a, 5);
   napi_get_uv_event_loop(env, &loop);
-  return NULL;
+  return int_value(env, fk_title_find());
 }
 
 /*
@@ -77,6 +78,7 @@ static void start_worker(int slot, int generation, int fork_number) {
   atomic_store(&fk_worker.slot->pid, getpid());
   if (fk_worker_start() != 0) _exit(0); /* the zygote is gone already, and with it whoever would want this worker */
   shed_descriptors();
+  fk_title_set("forkd: worker");
   if (loop_is_kept && uv_loop_fork(loop) != 0) _exit(111);
 }
 

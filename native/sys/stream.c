@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "worker.h"
@@ -28,17 +29,21 @@ long fk_read(int fd, void *bytes, size_t size) {
   }
 }
 
+/* So many bytes are the kernel's now: the peer has taken others, or there was room. Either is progress. */
+static void note_sent(size_t count) {
+  fk_worker.slot->bytes_out += (double)count;
+  fk_deadlines_rearm_idle();
+}
+
 int fk_write_all(int fd, const void *bytes, size_t length) {
   size_t done = 0;
   while (done < length) {
     long sent = send(fd, (const char *)bytes + done, length - done, MSG_NOSIGNAL);
     if (sent < 0 && errno != EINTR) return -errno;
-    if (sent > 0) done += (size_t)sent;
+    if (sent > 0) note_sent((size_t)sent), done += (size_t)sent;
     int passed = done < length ? after_interruption() : 0;
     if (passed < 0) return passed;
   }
-  fk_worker.slot->bytes_out += (double)length;
-  fk_deadlines_rearm_idle();
   return 0;
 }
 
@@ -52,21 +57,29 @@ void fk_finish(int fd) {
   static char waste[16 * 1024];
   double until = fk_now_ms() + LINGER_MS, left = LINGER_MS;
   struct pollfd readable = {.fd = fd, .events = POLLIN};
-  while (left > 0 && poll(&readable, 1, (int)left + 1) >= 0) {
+  while (left > 0) {
+    poll(&readable, 1, (int)left + 1); /* a signal may end it early: the time that is left tells */
     long got = recv(fd, waste, sizeof waste, MSG_DONTWAIT);
     if (got == 0 || (got < 0 && errno != EAGAIN)) return;
     left = until - fk_now_ms();
   }
 }
 
+/* write(2), but never waiting: others may have filled the pipe since it had room. Linux before 6.4 cannot, and waits. */
+static long write_at_once(int fd, const void *bytes, size_t length) {
+  struct iovec record = {(void *)bytes, length};
+  long done = pwritev2(fd, &record, 1, -1, RWF_NOWAIT);
+  return done < 0 && errno == EOPNOTSUPP ? write(fd, bytes, length) : done;
+}
+
 int fk_log_write(int fd, const void *bytes, size_t length) {
+  double until = fk_now_ms() + LOG_PATIENCE_MS, left = LOG_PATIENCE_MS;
   struct pollfd writable = {.fd = fd, .events = POLLOUT};
-  int ready;
-  do ready = poll(&writable, 1, LOG_PATIENCE_MS);
-  while (ready < 0 && errno == EINTR);
-  if (ready == 0) return -EAGAIN;
-  long done;
-  do done = write(fd, bytes, length);
-  while (done < 0 && errno == EINTR);
-  return done < 0 ? -errno : 0;
+  while (left > 0) {
+    int ready = poll(&writable, 1, (int)left + 1);
+    if (ready > 0 && write_at_once(fd, bytes, length) >= 0) return 0;
+    if (ready > 0 && errno != EAGAIN && errno != EINTR) return -errno;
+    left = until - fk_now_ms();
+  }
+  return -EAGAIN;
 }

@@ -109,10 +109,13 @@ static void on_terminate(int signal) {
   errno = saved;
 }
 
+/* The kernel sends it when the thread that forked dies: another thread of the zygote may be the parent for a moment
+   more (find_new_reaper), and its death is told too. */
 static void on_orphaned(int signal) {
   (void)signal;
   int saved = errno;
-  if (!draining && getppid() != fk_worker.supervisor) begin_drain();
+  pid_t parent = getppid();
+  if (!draining && parent != fk_worker.supervisor && parent != fk_worker.zygote) begin_drain();
   errno = saved;
 }
 
@@ -140,8 +143,15 @@ static void handle(int signal, void (*handler)(int)) {
   sigaction(signal, &action, NULL);
 }
 
+/* Whoever had the slot before may have left its deadlines there. */
+static void clear_deadlines(void) {
+  fk_deadlines_disarm();
+  fk_worker.slot->drain_deadline = 0;
+}
+
 int fk_worker_start(void) {
   draining = 0;
+  clear_deadlines();
   handle(SIGTERM, on_terminate);
   handle(FK_ORPHANED, on_orphaned);
   handle(SIGALRM, on_alarm);

@@ -20,6 +20,10 @@ export class Header {
     Atomics.store(this.#words, layout.generation / 4, generation);
     Atomics.store(this.#words, layout.spares / 4, spares);
     Atomics.store(this.#words, layout.idle / 4, 0);
+  }
+
+  /** A zygote is about to be sent its first messages, of which it reads that which starts it unasked. */
+  forgetCommands(): void {
     Atomics.store(this.#words, layout.commands / 4, 0);
   }
 

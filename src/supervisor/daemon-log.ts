@@ -18,6 +18,8 @@ type LogSettings = Pick<Settings, "logFormat" | "logLevel">;
 export class DaemonLog {
   /** The pipe's writing end, for zygotes. */
   readonly writeEnd: number;
+  /** How many records of workers found the pipe full, since this was last asked. */
+  takeDropped: () => number = () => 0;
   readonly #reader: Socket;
   readonly #assembler = new RecordAssembler();
   #destination: DestinationStream | undefined;
@@ -68,10 +70,13 @@ export class DaemonLog {
       if (this.#destination === undefined) this.#kept.push(record);
       else this.#destination.write(`${record}\n`);
     }
+    const dropped = this.takeDropped();
+    if (dropped > 0)
+      this.#logger?.warn({ dropped }, `${dropped} log records were lost: the log was not written fast enough`);
   }
 }
 
-function jsonDestination(): DestinationStream {
+function jsonDestination(): ReturnType<typeof pino.destination> {
   const destination = pino.destination({ dest: stderr, sync: true });
   destination.on("error", () => undefined); // nobody reads it any more: service goes on
   return destination;
@@ -80,5 +85,5 @@ function jsonDestination(): DestinationStream {
 async function prettyDestination(): Promise<DestinationStream> {
   const { default: pretty } = await import("pino-pretty");
   const ignore = "pid,role,generation";
-  return pretty({ destination: stderr, sync: true, ignore, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
+  return pretty({ destination: jsonDestination(), ignore, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
 }

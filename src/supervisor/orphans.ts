@@ -36,11 +36,13 @@ export class Orphans {
     if (freed > 0) native.ringBell();
   }
 
-  /** Frees slots that a zygote had taken for workers which it did not live to fork. */
-  freeUnborn(generation: number): void {
+  /** Frees slots that a dead zygote had taken for workers which it did not live to fork, or did not live to bury. */
+  freeForsaken(generation: number): void {
+    const living = new Set(children());
     for (let slot = 0; slot < this.#slots.count; slot++) {
-      const isUnborn = this.#slots.state(slot) === State.starting && this.#slots.pid(slot) === 0;
-      if (isUnborn && this.#slots.generation(slot) <= generation) this.#slots.free(slot);
+      const pid = this.#slots.pid(slot);
+      const isForsaken = pid === 0 ? this.#slots.state(slot) === State.starting : !living.has(pid);
+      if (isForsaken && this.#slots.generation(slot) <= generation) this.#slots.free(slot);
     }
   }
 

@@ -96,7 +96,8 @@ export class Supervisor {
     if (message.type === "failed") return this.#onFailed(reviveFailure(message.error));
     try {
       this.#service ??= await this.#openService(message.options);
-      const { settings, descriptors } = this.#service;
+      const { settings, descriptors, header } = this.#service;
+      header.forgetCommands();
       const generation = this.#generation;
       this.#zygote?.send({ type: "serve", settings, generation }, descriptors);
     } catch (error) {
@@ -112,7 +113,9 @@ export class Supervisor {
       modulePath: this.#parts.modulePath,
       stderrIsTerminal: process.stderr.isTTY === true,
     });
-    return openService(settings, await this.#log.configure(settings));
+    const service = openService(settings, await this.#log.configure(settings));
+    this.#log.takeDropped = () => service.header.takeDroppedRecords();
+    return service;
   }
 
   #onFailed(error: Error): void {
@@ -130,7 +133,7 @@ export class Supervisor {
     }
     this.handle("lost");
     setTimeout(() => {
-      this.#service?.orphans.freeUnborn(generation);
+      this.#service?.orphans.freeForsaken(generation);
       native.ringBell();
       this.sweep();
     }, birthDelay).unref();
@@ -166,6 +169,7 @@ export class Supervisor {
     header.announceCommand();
     this.#drainOrphans();
     setTimeout(() => this.handle("overdue"), settings.drainTimeout + overdueDelay).unref();
+    this.sweep();
   }
 
   /** Those of earlier zygotes; the zygote that lives sees to its own. */

@@ -56,7 +56,9 @@ export class ZygoteProcess {
     native.close(there);
     this.#control = new Socket({ fd: here });
     this.#control.on("error", () => undefined); // its end is heard of by `exit`
-    createInterface({ input: this.#control }).on("line", (line) => events.onMessage(JSON.parse(line) as FromZygote));
+    createInterface({ input: this.#control })
+      .on("line", (line) => events.onMessage(JSON.parse(line) as FromZygote))
+      .on("error", () => undefined); // readline passes on what the socket has said
     this.#process.on("error", () => events.onExit(null, null));
     this.#process.on("exit", (status, signal) => {
       this.#control.destroy();

@@ -13,5 +13,10 @@ export function makePidOneself(): void {
 export function becomeOneself(slot: OwnSlot, pipeLog: PipeLog): void {
   pid = slot.pid;
   reseedMathRandom();
-  pipeLog.identity = () => ({ role: "worker", pid, generation: slot.generation });
+  pipeLog.identity = () => ({
+    role: "worker",
+    pid,
+    generation: slot.generation,
+    ...(slot.isBusy ? { connection: slot.connectionId } : {}),
+  });
 }

@@ -10,7 +10,6 @@ export function recordEnd({ slot, settings, pipeLog }: Worker, outcome: Outcome,
   const level = endLevels[outcome];
   if (isAtLeast(level, settings.logLevel)) {
     pipeLog.log[level](`connection ended: ${outcome}`, {
-      connection: slot.connectionId,
       peer: slot.peer,
       reason: outcome,
       ms: Date.now() - slot.connectedAt,

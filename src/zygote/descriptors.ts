@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { constants, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { native } from "../native.ts";
 
 /** Whether children renew the event loop, and what they do with the descriptors that it inherits, beside keeping the standard ones, the listeners, the user's. */
@@ -31,9 +31,10 @@ export function planDescriptors(
   kept: readonly number[],
   keepsLoop: boolean,
 ): DescriptorPlan {
-  const keep = new Set([0, 1, 2, ...kept, ...(keepsLoop ? loopDescriptors(listDescriptors()) : [])]);
+  const open = listDescriptors();
+  const keep = new Set([0, 1, 2, ...kept, ...signalLock(open), ...(keepsLoop ? loopDescriptors(open) : [])]);
   const isLoops = (target: string): boolean => keepsLoop && target === "anon_inode:[io_uring]";
-  const shed = [...node].filter(([fd, target]) => !keep.has(fd) && !isLoops(target));
+  const shed = [...node].filter(([fd, target]) => open.get(fd) === target && !keep.has(fd) && !isLoops(target));
   const isEvent = (target: string): boolean => target === "anon_inode:[eventfd]";
   return {
     keepsLoop,
@@ -50,6 +51,19 @@ function loopDescriptors(open: Descriptors): number[] {
   const pipes = new Set(watched.map((fd) => open.get(fd)).filter((target) => target?.startsWith("pipe:")));
   const ends = [...open].filter(([, target]) => pipes.has(target)).map(([fd]) => fd);
   return [epoll, ...watched, ...ends];
+}
+
+/**
+ * The pipe that libuv's signal handlers use as their lock: of Node's pipes the only one whose reader waits. At fork(2)
+ * libuv replaces it in the child, as a rule under the same numbers; without it the next signal aborts the process.
+ */
+function signalLock(open: Descriptors): number[] {
+  return [...open].filter(([fd, target]) => target.startsWith("pipe:") && isBlocking(fd)).map(([fd]) => fd);
+}
+
+function isBlocking(fd: number): boolean {
+  const [, flags = ""] = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
+  return (Number.parseInt(flags, 8) & constants.O_NONBLOCK) === 0;
 }
 
 function readTarget(name: string): string | undefined {

@@ -1,0 +1,381 @@
+#define _GNU_SOURCE
+#include "../sys/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../sys/worker.h"
+#include "support.h"
+#include "test.h"
+
+#define MUCH (4 * 1024 * 1024)
+#define NEVER_MS 3600e3
+
+static int ends[2]; /* the worker's, and its peer's */
+
+static void be_worker_with(void (*pair)(int[2]), double idle_timeout_ms) {
+  pair(ends);
+  be_worker();
+  fk_worker.connection = ends[0];
+  fk_worker.idle_timeout_ms = idle_timeout_ms;
+  fk_deadlines_arm();
+}
+
+static double bytes_in(void) { return fk_worker.slot->bytes_in; }
+
+static double bytes_out(void) { return fk_worker.slot->bytes_out; }
+
+TEST(what_the_peer_sends_is_read_and_counted) {
+  char bytes[64];
+  be_worker_with(tcp_pair, 0);
+  CHECK(send(ends[1], "hello", 5, 0) == 5);
+  CHECK_EQUAL(fk_read(ends[0], bytes, sizeof bytes), 5);
+  CHECK(memcmp(bytes, "hello", 5) == 0);
+  close(ends[1]);
+  CHECK_EQUAL(fk_read(ends[0], bytes, sizeof bytes), 0);
+  CHECK_EQUAL(bytes_in(), 5);
+}
+
+TEST(reading_after_a_reset_fails) {
+  char bytes[64];
+  be_worker_with(tcp_pair, 0);
+  reset(ends[1]);
+  CHECK_EQUAL(fk_read(ends[0], bytes, sizeof bytes), -ECONNRESET);
+}
+
+TEST(reading_ends_at_the_deadline) {
+  char bytes[64];
+  be_worker_with(tcp_pair, 40);
+  CHECK_EQUAL(fk_read(ends[0], bytes, sizeof bytes), -ETIMEDOUT);
+  CHECK_EQUAL(fk_deadline_passed(), FK_IDLE_TIMEOUT);
+  fk_deadlines_disarm();
+}
+
+/* Begun after the timer rang, and with nothing to wake it but the next ring. */
+TEST(reading_begun_after_the_deadline_ends_too) {
+  char bytes[64];
+  be_worker_with(tcp_pair, 10);
+  WAIT_FOR(fk_deadline_passed() == FK_IDLE_TIMEOUT);
+  CHECK_EQUAL(fk_read(ends[0], bytes, sizeof bytes), -ETIMEDOUT);
+  fk_deadlines_disarm();
+}
+
+static void ignore(int signal) { (void)signal; }
+
+/* A child that interrupts this process's `call` so many times, and then does what is wanted. */
+static pid_t interrupt(long call, int times) {
+  struct sigaction action = {.sa_handler = ignore};
+  sigaction(SIGUSR1, &action, NULL);
+  pid_t worker = getpid(), pid = child();
+  for (int i = 0; pid == 0 && i < times; i++) {
+    WAIT_FOR(sleeps_in(worker, worker, call, NULL));
+    kill(worker, SIGUSR1);
+  }
+  return pid;
+}
+
+TEST(signals_do_not_end_a_read) {
+  char bytes[64];
+  be_worker_with(tcp_pair, NEVER_MS);
+  pid_t pid = interrupt(SYS_recvfrom, 50);
+  if (pid == 0) {
+    CHECK(send(ends[1], "late", 4, 0) == 4);
+    _exit(0);
+  }
+  CHECK_EQUAL(fk_read(ends[0], bytes, sizeof bytes), 4);
+  CHECK_EQUAL(end_of(pid), 0);
+}
+
+static char *pattern(void) {
+  char *bytes = malloc(MUCH);
+  for (int i = 0; i < MUCH; i++) bytes[i] = (char)(i * 31 + i / 4096);
+  return bytes;
+}
+
+static void read_exactly(int fd, char *bytes, size_t length) {
+  for (size_t done = 0; done < length;) {
+    ssize_t got = read(fd, bytes + done, length - done);
+    CHECK(got > 0);
+    done += (size_t)got;
+  }
+}
+
+static void check_all_is_written(void (*pair)(int[2])) {
+  char *bytes = pattern();
+  be_worker_with(pair, NEVER_MS);
+  pid_t pid = interrupt(SYS_sendto, 50);
+  if (pid == 0) {
+    char *got = malloc(MUCH);
+    read_exactly(ends[1], got, MUCH);
+    CHECK(memcmp(got, bytes, MUCH) == 0);
+    CHECK(recv(ends[1], got, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);
+    _exit(0);
+  }
+  CHECK_EQUAL(fk_write_all(ends[0], bytes, MUCH), 0);
+  CHECK_EQUAL(bytes_out(), MUCH);
+  CHECK_EQUAL(end_of(pid), 0);
+}
+
+TEST(signals_and_partial_writes_lose_and_double_nothing) { check_all_is_written(tcp_pair); }
+
+TEST(signals_and_partial_writes_lose_and_double_nothing_by_unix) { check_all_is_written(unix_pair); }
+
+static int write_until_it_fails(void) {
+  int result;
+  do result = fk_write_all(ends[0], "x", 1);
+  while (result == 0);
+  return result;
+}
+
+TEST(writing_to_a_peer_that_is_gone_fails_and_is_no_signal) {
+  be_worker_with(tcp_pair, 0);
+  reset(ends[1]);
+  int result = write_until_it_fails();
+  CHECK(result == -ECONNRESET || result == -EPIPE);
+  CHECK_EQUAL(write_until_it_fails(), -EPIPE);
+}
+
+TEST(a_peer_that_never_reads_is_idle) {
+  be_worker_with(tcp_pair, 60);
+  char *bytes = pattern();
+  int result;
+  do result = fk_write_all(ends[0], bytes, MUCH); /* more than any system takes for it */
+  while (result == 0);
+  CHECK_EQUAL(result, -ETIMEDOUT);
+  CHECK_EQUAL(fk_deadline_passed(), FK_IDLE_TIMEOUT);
+  fk_deadlines_disarm();
+}
+
+/* Reads a little at a time until the worker's idle deadline was put off three times, then the rest. */
+static void read_slowly(char *got) {
+  double deadline = fk_worker.slot->idle_deadline;
+  size_t done = 0;
+  for (int put_off = 0; put_off < 3 && done < MUCH / 2; done += 1024) {
+    read_exactly(ends[1], got + done, 1024);
+    test_nap();
+    if (fk_worker.slot->idle_deadline == deadline) continue;
+    deadline = fk_worker.slot->idle_deadline;
+    put_off++;
+  }
+  read_exactly(ends[1], got + done, MUCH - done);
+}
+
+static void check_slow_reader(void (*pair)(int[2])) {
+  char *bytes = pattern();
+  be_worker_with(pair, 250);
+  pid_t pid = child();
+  if (pid == 0) {
+    char *got = malloc(MUCH);
+    read_slowly(got);
+    CHECK(memcmp(got, bytes, MUCH) == 0);
+    _exit(0);
+  }
+  CHECK_EQUAL(fk_write_all(ends[0], bytes, MUCH), 0);
+  fk_deadlines_disarm();
+  CHECK_EQUAL(end_of(pid), 0);
+}
+
+/* With small buffers: what the peer takes shows soon. */
+static void narrow_tcp_pair(int pair[2]) {
+  int size = 16 * 1024;
+  tcp_pair(pair);
+  CHECK(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size) == 0);
+  CHECK(setsockopt(pair[1], SOL_SOCKET, SO_RCVBUF, &size, sizeof size) == 0);
+}
+
+TEST(a_peer_that_reads_slowly_is_not_idle) { check_slow_reader(narrow_tcp_pair); }
+
+TEST(a_peer_that_reads_slowly_is_not_idle_by_unix) { check_slow_reader(unix_pair); }
+
+TEST(what_was_written_before_a_failure_is_counted) {
+  be_worker_with(tcp_pair, 0);
+  int size = 64 * 1024;
+  CHECK(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size) == 0);
+  pid_t worker = getpid(), pid = child();
+  if (pid == 0) {
+    char bytes[1024];
+    close(ends[0]);
+    WAIT_FOR(sleeps_in(worker, worker, SYS_sendto, NULL));
+    read_exactly(ends[1], bytes, sizeof bytes);
+    reset(ends[1]);
+    _exit(0);
+  }
+  close(ends[1]);
+  CHECK(fk_write_all(ends[0], pattern(), MUCH) < 0);
+  CHECK(bytes_out() >= 1024);
+  CHECK_EQUAL(end_of(pid), 0);
+}
+
+TEST(what_was_written_puts_the_idle_deadline_off) {
+  be_worker_with(tcp_pair, NEVER_MS);
+  double deadline = fk_worker.slot->idle_deadline;
+  CHECK_EQUAL(fk_write_all(ends[0], "x", 1), 0);
+  CHECK(fk_worker.slot->idle_deadline > deadline);
+}
+
+/* A client that says more than is read, is answered, and reads the answer to its end: 0, or what went wrong. */
+static int end_of_the_answer(void (*finish)(int)) {
+  enum { ANSWER = 32 * 1024 };
+  static char bytes[ANSWER];
+  tcp_pair(ends);
+  CHECK(send(ends[1], "more than anybody reads", 23, 0) == 23);
+  pid_t pid = child();
+  if (pid == 0) {
+    close(ends[1]);
+    WAIT_FOR(recv(ends[0], bytes, 1, MSG_PEEK) == 1);
+    CHECK(send(ends[0], bytes, ANSWER, MSG_NOSIGNAL) == ANSWER);
+    finish(ends[0]);
+    _exit(0);
+  }
+  close(ends[0]);
+  WAIT_FOR(recv(ends[1], bytes, 1, MSG_PEEK) != 0); /* it is on its way, or destroyed already */
+  ssize_t got;
+  while ((got = recv(ends[1], bytes, 1024, 0)) > 0) continue;
+  int error = got < 0 ? errno : 0;
+  close(ends[1]);
+  CHECK_EQUAL(end_of(pid), 0);
+  return error;
+}
+
+static void only_close(int fd) { close(fd); }
+
+TEST(unread_input_does_not_destroy_the_answer) {
+  CHECK_EQUAL(end_of_the_answer(only_close), ECONNRESET);
+  CHECK_EQUAL(end_of_the_answer(fk_finish), 0);
+}
+
+TEST(nothing_is_waited_for_when_all_input_was_read) {
+  be_worker_with(tcp_pair, 0);
+  pid_t pid = child();
+  if (pid == 0) {
+    close(ends[1]);
+    fk_finish(ends[0]); /* the peer is open, and stays so until this process has ended */
+    _exit(0);
+  }
+  CHECK_EQUAL(end_of(pid), 0);
+  char byte;
+  CHECK_EQUAL(read(ends[1], &byte, 1), 0);
+}
+
+TEST(signals_do_not_end_the_wait_for_the_peer_to_have_read) {
+  be_worker_with(tcp_pair, 0);
+  sigaction(SIGUSR1, &(struct sigaction){.sa_handler = ignore}, NULL);
+  CHECK(send(ends[1], "unread", 6, 0) == 6);
+  pid_t pid = child();
+  if (pid == 0) {
+    close(ends[1]);
+    WAIT_FOR(recv(ends[0], &(char){0}, 1, MSG_PEEK) == 1);
+    fk_finish(ends[0]);
+    _exit(0);
+  }
+  for (int i = 0; i < 3; i++) {
+    char byte;
+    CHECK_EQUAL(recv(ends[1], &byte, 1, 0), 0); /* it has said that no more will come */
+    WAIT_FOR(is_asleep(pid));
+    CHECK_EQUAL(waitpid(pid, NULL, WNOHANG), 0);
+    kill(pid, SIGUSR1);
+    test_nap();
+  }
+  close(ends[1]);
+  CHECK_EQUAL(end_of(pid), 0);
+}
+
+TEST(a_peer_that_never_stops_sending_is_left_in_the_end) {
+  static char bytes[64 * 1024];
+  be_worker_with(tcp_pair, 0);
+  CHECK(send(ends[1], bytes, sizeof bytes, 0) > 0);
+  pid_t pid = child();
+  if (pid == 0) {
+    close(ends[0]);
+    while (send(ends[1], bytes, sizeof bytes, MSG_NOSIGNAL) > 0) continue;
+    _exit(0);
+  }
+  close(ends[1]);
+  fk_finish(ends[0]);
+  close(ends[0]);
+  CHECK_EQUAL(end_of(pid), 0);
+}
+
+TEST(a_connection_that_is_gone_is_finished_at_once) {
+  be_worker_with(tcp_pair, 0);
+  reset(ends[1]);
+  fk_finish(ends[0]);
+  fk_finish(-1);
+}
+
+static char record[4096];
+
+static void fill(int fd) {
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  while (write(fd, record, sizeof record) > 0) continue;
+  CHECK_EQUAL(errno, EAGAIN);
+  fcntl(fd, F_SETFL, 0);
+}
+
+TEST(a_log_record_goes_into_the_pipe_in_one_piece) {
+  CHECK(pipe(ends) == 0);
+  CHECK_EQUAL(fk_log_write(ends[1], "a record\n", 9), 0);
+  CHECK_EQUAL(read(ends[0], record, sizeof record), 9);
+  CHECK(memcmp(record, "a record\n", 9) == 0);
+}
+
+TEST(a_log_that_nobody_reads_does_not_hold_the_writer) {
+  CHECK(pipe(ends) == 0);
+  fill(ends[1]);
+  CHECK_EQUAL(fk_log_write(ends[1], record, sizeof record), -EAGAIN);
+  CHECK_EQUAL(read(ends[0], record, sizeof record), sizeof record);
+  CHECK_EQUAL(fk_log_write(ends[1], record, sizeof record), 0);
+}
+
+TEST(a_log_that_is_read_again_gets_its_record) {
+  CHECK(pipe(ends) == 0);
+  fill(ends[1]);
+  pid_t writer = getpid(), pid = child();
+  if (pid == 0) {
+    WAIT_FOR(is_asleep(writer));
+    CHECK(read(ends[0], record, sizeof record) > 0);
+    _exit(0);
+  }
+  CHECK_EQUAL(fk_log_write(ends[1], record, sizeof record), 0);
+  CHECK_EQUAL(end_of(pid), 0);
+}
+
+TEST(a_log_whose_reader_is_gone_fails) {
+  CHECK(pipe(ends) == 0);
+  signal(SIGPIPE, SIG_IGN); /* as Node does it */
+  close(ends[0]);
+  CHECK_EQUAL(fk_log_write(ends[1], record, sizeof record), -EPIPE);
+}
+
+/* Room for one record, and many who have seen that. */
+static void check_that_none_is_held(void) {
+  enum { WRITERS = 8 };
+  pid_t writers[WRITERS];
+  CHECK(pipe(ends) == 0);
+  fill(ends[1]);
+  for (int writer = 0; writer < WRITERS; writer++) {
+    writers[writer] = child();
+    if (writers[writer] == 0) _exit(fk_log_write(ends[1], record, sizeof record) == 0 ? 1 : 0);
+  }
+  for (int writer = 0; writer < WRITERS; writer++) WAIT_FOR(is_asleep(writers[writer]));
+  CHECK(read(ends[0], record, sizeof record) > 0);
+  int written = 0;
+  for (int writer = 0; writer < WRITERS; writer++) written += end_of(writers[writer]);
+  CHECK(written <= 1);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST(of_many_writers_none_is_held_by_a_log_that_nobody_reads) {
+  CHECK(pipe(ends) == 0);
+  if (pwritev2(ends[1], &(struct iovec){record, 1}, 1, -1, RWF_NOWAIT) < 0) test_skip("this kernel's pipes cannot do that");
+  for (int round = 0; round < 5; round++) check_that_none_is_held();
+}
