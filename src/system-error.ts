@@ -10,9 +10,11 @@ export function describeErrno(errno: number): string {
 }
 
 /** The result of a call to the addon; a failure becomes an error that names `what` failed. */
-export function succeeded<T>(what: string, result: T | Result): T {
+export function succeeded(what: string, result: Result): number;
+export function succeeded<T extends object>(what: string, result: T | Result): T;
+export function succeeded<T>(what: string, result: T | Result): T | Result {
   if (typeof result === "number" && result < 0) {
     throw new ForkdError("FORKD_E_SYSTEM", `${what} failed: ${describeErrno(result)}.`);
   }
-  return result as T;
+  return result;
 }

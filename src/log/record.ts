@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { isAtLeast, type Level } from "./levels.ts";
 
 /** What is known beside the message; printed as JSON. An `err` is printed with its stack. */
@@ -32,7 +33,7 @@ export function createLog(threshold: () => Level, identity: () => Fields, write:
 
 function errorFields(error: unknown): Fields {
   if (error === undefined) return {};
-  if (!(error instanceof Error)) return { err: { type: typeof error, message: String(error) } };
+  if (!(error instanceof Error)) return { err: { type: typeof error, message: inspect(error) } };
   const { code, cause } = error as Error & { code?: unknown };
   return {
     err: {

@@ -10,7 +10,7 @@ export class Header {
   readonly #counters: BigUint64Array;
 
   constructor(memfd: number) {
-    const page = succeeded("Mapping the scoreboard", native.mapHeader(memfd)) as ArrayBuffer;
+    const page = succeeded("Mapping the scoreboard", native.mapHeader(memfd));
     this.#words = new Int32Array(page);
     this.#counters = new BigUint64Array(page);
   }

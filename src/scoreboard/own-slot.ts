@@ -12,7 +12,7 @@ export class OwnSlot {
   readonly #bytes: Buffer;
 
   constructor() {
-    const page = succeeded("Reserving a page", native.slotWindow()) as ArrayBuffer;
+    const page = succeeded("Reserving a page", native.slotWindow());
     this.#words = new Int32Array(page);
     this.#doubles = new Float64Array(page);
     this.#bytes = Buffer.from(page);

@@ -14,7 +14,7 @@ export class Slots {
   readonly #bytes: Uint8Array;
 
   constructor(memfd: number, count: number) {
-    const pages = succeeded("Mapping the scoreboard", native.mapSlots(memfd, count)) as ArrayBuffer;
+    const pages = succeeded("Mapping the scoreboard", native.mapSlots(memfd, count));
     this.count = count;
     this.#words = new Int32Array(pages);
     this.#doubles = new Float64Array(pages);

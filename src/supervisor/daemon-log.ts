@@ -27,7 +27,7 @@ export class DaemonLog {
   #kept: string[] = [];
 
   constructor() {
-    const [readEnd, writeEnd] = succeeded("Making a pipe", native.pipe(pipeSize)) as [number, number];
+    const [readEnd, writeEnd] = succeeded("Making a pipe", native.pipe(pipeSize));
     this.writeEnd = writeEnd;
     this.#reader = new Socket({ fd: readEnd, readable: true, writable: false });
     this.#reader.on("data", (bytes: Buffer) => this.#relay(this.#assembler.push(bytes)));

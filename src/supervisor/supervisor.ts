@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 import { formatAddress, type ListenAddress } from "../config/address.ts";
 import { resolveSettings } from "../config/resolve-settings.ts";
 import type { FromZygote } from "../control/messages.ts";
@@ -111,7 +112,7 @@ export class Supervisor {
       variables: process.env,
       module: options,
       modulePath: this.#parts.modulePath,
-      stderrIsTerminal: process.stderr.isTTY === true,
+      stderrIsTerminal: isatty(2),
     });
     const service = openService(settings, await this.#log.configure(settings));
     this.#log.takeDropped = () => service.header.takeDroppedRecords();

@@ -41,7 +41,7 @@ export class ZygoteProcess {
   readonly #controlFd: number;
 
   constructor(modulePath: string, generation: number, logFd: number, events: ZygoteEvents) {
-    const [here, there] = succeeded("Making a pair of sockets", native.socketPair()) as [number, number];
+    const [here, there] = succeeded("Making a pair of sockets", native.socketPair());
     this.generation = generation;
     this.#controlFd = here;
     this.#process = spawn(

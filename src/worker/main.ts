@@ -28,7 +28,7 @@ export interface Worker {
 export function prepareWorker(worker: Worker): Worker {
   makePidOneself();
   // What process.exit() ends with; exit(3) would join threads that a forked process does not have.
-  Object.assign(process, { reallyExit: native.exit });
+  Object.assign(process, { reallyExit: (status: number) => native.exit(status) });
   process.on("uncaughtException", (error) => onUncaught(worker, error));
   native.listen(onNotice, (errno) => reportTrouble(worker, errno));
   return worker;

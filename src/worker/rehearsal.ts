@@ -35,7 +35,7 @@ const blockingHandler = blocking((connection) => {
 function connect(): [number, number] {
   const overTcp = native.tcpPair();
   const pair = typeof overTcp === "number" ? native.socketPair() : overTcp; // there may be no loopback interface
-  const [fd, client] = succeeded("Making a pair of sockets", pair) as [number, number];
+  const [fd, client] = succeeded("Making a pair of sockets", pair);
   native.sendDescriptors(client, Buffer.from("rehearsal\r\n"), []);
   native.finish(client);
   return [fd, client];

@@ -49,7 +49,7 @@ function draw(): number {
  * each has to fill up again: a child sends what it draws, and the first value that differs shows where that is.
  */
 export function emptyRandomStocks(fork: () => number): void {
-  const [here, there] = succeeded("Making a pair of sockets", native.socketPair()) as [number, number];
+  const [here, there] = succeeded("Making a pair of sockets", native.socketPair());
   const pid = succeeded("Forking", fork());
   if (pid === 0) tellDraws(there);
   native.close(there);

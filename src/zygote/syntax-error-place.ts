@@ -10,7 +10,11 @@ import { PassThrough } from "node:stream";
 export async function tellPlace(error: SyntaxError): Promise<void> {
   const { message, stack = "" } = error;
   if (!stack.startsWith("SyntaxError")) return; // the place is there already
-  await passThroughRepl(error).catch(() => {}); // the place is a courtesy, the error is what matters
+  try {
+    await passThroughRepl(error);
+  } catch {
+    // the place is a courtesy, the error is what matters
+  }
   const [place = ""] = (error.stack ?? "").split(header);
   Object.assign(error, { message, stack: place + stack });
 }
