@@ -16,8 +16,6 @@ const forkableFlags = [
   "--single-threaded",
   "--single-threaded-gc",
   "--v8-pool-size=1",
-  // Huge pages for the program text: its page tables need not be filled by each child anew.
-  "--use-largepages=on",
   // The garbage of loading is collected before the first fork.
   "--expose-gc-as=collectGarbageForFork",
   // The timer by which V8 collects garbage in quiet moments falls due in the zygote, whose event loop does not run, and
@@ -33,6 +31,9 @@ export interface ZygoteEvents {
   readonly onExit: (status: number | null, signal: NodeJS.Signals | null) => void;
 }
 
+/** Huge pages for the program text: its page tables need not be filled by each child anew. Node 26 gave them up. */
+const largePagesFlags = Number.parseInt(process.versions.node, 10) < 26 ? ["--use-largepages=on"] : [];
+
 /** A zygote, as its supervisor sees it. */
 export class ZygoteProcess {
   readonly generation: number;
@@ -46,7 +47,13 @@ export class ZygoteProcess {
     this.#controlFd = here;
     this.#process = spawn(
       process.execPath,
-      [...forkableFlags, ...loaderFlags(process.versions.node), zygoteProgram, ...programArguments(modulePath)],
+      [
+        ...forkableFlags,
+        ...largePagesFlags,
+        ...loaderFlags(process.versions.node),
+        zygoteProgram,
+        ...programArguments(modulePath),
+      ],
       {
         detached: true, // a session of its own: Ctrl-C in a terminal reaches the supervisor alone
         stdio: ["ignore", logFd, logFd, there],

@@ -37,9 +37,14 @@ export function prepareWorker(worker: Worker): Worker {
 /** In the child: serves, until it leaves. */
 export function startWorker(worker: Worker): void {
   becomeOneself(worker.slot, worker.pipeLog);
-  const prepared = worker.daemon.afterFork?.();
-  if (prepared instanceof Promise) void prepared.then(() => serve(worker));
-  else serve(worker);
+  try {
+    const prepared = worker.daemon.afterFork?.();
+    if (prepared instanceof Promise) void prepared.then(() => serve(worker));
+    else serve(worker);
+  } catch (error) {
+    onUncaught(worker, error); // not left to the zygote's code, of which this process is a copy
+    leave(1);
+  }
 }
 
 function serve(worker: Worker): void {
