@@ -2,7 +2,8 @@ import { Socket } from "node:net";
 import pino, { type DestinationStream, type Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import { RecordAssembler } from "../log/chunks.ts";
-import { formatRecord } from "../log/record.ts";
+import type { Level } from "../log/levels.ts";
+import { createLog, formatRecord, type Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 
@@ -22,6 +23,13 @@ export class DaemonLog {
   takeDropped: () => number = () => 0;
   readonly #reader: Socket;
   readonly #assembler = new RecordAssembler();
+  /** For what the supervisor has to say of a worker: records with the worker's identity, not its own. */
+  readonly ofWorkers: Log = createLog(
+    () => this.#level,
+    () => ({}),
+    (record) => this.#relay([record]),
+  );
+  #level: Level = "info";
   #destination: DestinationStream | undefined;
   #logger: Logger | undefined;
   #kept: string[] = [];
@@ -42,6 +50,7 @@ export class DaemonLog {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label: string) => ({ level: label }) },
     };
+    this.#level = logLevel;
     this.#destination = destination;
     this.#logger = pino(options, destination);
     this.#relay(this.#kept.splice(0));

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Logger } from "pino";
+import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { EndedWorker, settleEndedWorker } from "../scoreboard/ended-worker.ts";
 import type { Header } from "../scoreboard/header.ts";
@@ -14,10 +14,10 @@ import { State } from "../scoreboard/states.ts";
 export class Orphans {
   readonly #slots: Slots;
   readonly #header: Header;
-  readonly #log: Logger;
+  readonly #log: Log;
   readonly #ended = new EndedWorker();
 
-  constructor(slots: Slots, header: Header, log: Logger) {
+  constructor(slots: Slots, header: Header, log: Log) {
     this.#slots = slots;
     this.#header = header;
     this.#log = log;
@@ -30,7 +30,7 @@ export class Orphans {
       if (pid === zygote || native.reap(pid, this.#ended.words) !== 1) continue;
       const slot = this.#slotOf(pid);
       if (slot === undefined) continue;
-      settleEndedWorker(this.#ended, slot, this.#slots, this.#header, this.#logOfWorkers);
+      settleEndedWorker(this.#ended, slot, this.#slots, this.#header, this.#log);
       freed++;
     }
     if (freed > 0) native.ringBell();
@@ -59,14 +59,6 @@ export class Orphans {
       const isWorker = pid > 0 && !this.#slots.isFree(slot);
       if (isWorker && isMeant(this.#slots.state(slot), this.#slots.generation(slot))) native.kill(pid, signal);
     }
-  }
-
-  get #logOfWorkers() {
-    const at =
-      (level: "debug" | "info" | "warn" | "error") =>
-      (message: string, fields: object = {}) =>
-        this.#log[level](fields, message);
-    return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
   }
 
   #slotOf(pid: number): number | undefined {

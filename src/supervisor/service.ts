@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
+import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
 import { Slots } from "../scoreboard/slots.ts";
@@ -19,12 +20,12 @@ export interface Service {
 }
 
 /** @throws ForkdError `FORKD_E_LISTEN`, `FORKD_E_SYSTEM` */
-export function openService(settings: Settings, logger: Logger): Service {
+export function openService(settings: Settings, logger: Logger, logOfWorkers: Log): Service {
   const listeners = Listeners.open(settings.listen, settings.backlog);
   const slotForTrials = 1;
   const memfd = succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + slotForTrials));
   const header = new Header(memfd);
   const slots = new Slots(memfd, settings.maxConnections);
-  const orphans = new Orphans(slots, header, logger);
+  const orphans = new Orphans(slots, header, logOfWorkers);
   return { settings, logger, listeners, header, orphans, descriptors: [memfd, ...listeners.descriptors] };
 }

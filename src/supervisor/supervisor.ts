@@ -114,7 +114,7 @@ export class Supervisor {
       modulePath: this.#parts.modulePath,
       stderrIsTerminal: isatty(2),
     });
-    const service = openService(settings, await this.#log.configure(settings));
+    const service = openService(settings, await this.#log.configure(settings), this.#log.ofWorkers);
     this.#log.takeDropped = () => service.header.takeDroppedRecords();
     return service;
   }
