@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "../sys/bell.h"
 
-#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -42,14 +41,6 @@ TEST(the_wait_ends_when_its_time_is_up_and_not_before) {
   fk_bell_wait(header, 0, 30.5);
   CHECK(fk_now_ms() - begun >= 30.5);
   fk_bell_wait(header, 0, 0);
-}
-
-TEST(a_ring_leaves_errno_alone) {
-  struct fk_header *header = shared(sizeof *header);
-  atomic_store(&header->bell_waiting, 1);
-  errno = EXDEV;
-  fk_bell_ring(header);
-  CHECK_EQUAL(errno, EXDEV);
 }
 
 /* Each ringer posts a thing, rings, and goes on only when it was taken: a ring that is lost stops the whole. */

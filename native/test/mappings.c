@@ -90,7 +90,8 @@ TEST(private_anonymous_mappings_are_visited_and_no_others) {
   CHECK(ftruncate(memory, 4096) == 0);
   void *private_anonymous = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
   void *shared_anonymous = map(MAP_SHARED | MAP_ANONYMOUS, -1);
-  void *private_file = map(MAP_PRIVATE, file), *shared_memory = map(MAP_SHARED, memory), *private_memory = map(MAP_PRIVATE, memory);
+  void *private_file = map(MAP_PRIVATE, file);
+  void *shared_memory = map(MAP_SHARED, memory), *private_memory = map(MAP_PRIVATE, memory);
   int on_stack;
   check_visits();
   CHECK(is_visited(private_anonymous));

@@ -257,6 +257,30 @@ TEST(what_is_no_condition_variable_is_left_alone) {
   CHECK_EQUAL(hangs(pid), 0);
 }
 
+/* Words that look like a condition variable's, but for its count of waiters, or those of the group. */
+static uint32_t resembling[2][12] __attribute__((aligned(8))) = {{[4] = 2, [9] = 0}, {[4] = 0, [9] = 8}};
+
+static void *sleep_on_tenth_word(void *words) {
+  sleepers[(uint32_t(*)[12])words - resembling] = (pid_t)syscall(SYS_gettid);
+  syscall(SYS_futex, (uint32_t *)words + 10, 0 /* FUTEX_WAIT */, 0, NULL, NULL, 0);
+  return words;
+}
+
+TEST(what_resembles_a_condition_variable_by_half_is_left_alone) {
+  for (int i = 0; i < 2; i++) {
+    start(sleep_on_tenth_word, resembling[i]);
+    WAIT_FOR(sleepers[i] > 0 && is_parked_within(sleepers[i], resembling[i], sizeof resembling[i]));
+  }
+  CHECK_EQUAL(fk_fork_prepare(), 0);
+  pid_t pid = fk_fork();
+  if (pid == 0) {
+    CHECK_EQUAL(resembling[0][4], 2);
+    CHECK_EQUAL(resembling[1][9], 8);
+    _exit(0);
+  }
+  CHECK_EQUAL(end_of(pid), 0);
+}
+
 static void *lock(void *mutex) {
   sleepers[0] = (pid_t)syscall(SYS_gettid);
   pthread_mutex_lock(mutex);

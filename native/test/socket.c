@@ -29,7 +29,8 @@ static int listen_on_ipv6(int dual_stack) {
 }
 
 static int connect_by_ipv4(unsigned short port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
   int error = errno;

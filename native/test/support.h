@@ -42,7 +42,10 @@ void reset(int fd);
 const char *make_folder(void);
 void remove_folder(const char *folder);
 
-/* A scoreboard with one slot, `count` listeners, no timeouts but 10 s for a drain. This process is the zygote, the harness the supervisor. */
+/*
+ * A scoreboard with one slot, `count` listeners, no timeouts but 10 s for a drain. This process is the zygote, the
+ * harness the supervisor.
+ */
 void stage_worker(const int *listeners, int count);
 
 /* Forks a worker as the zygote does: 0 in the worker, which has its handlers in place and its signals blocked. */

@@ -4,7 +4,11 @@
  * put together again on the other side.
  */
 const atomic = 4096;
-const more = 0x1b; /* ESC: no record begins with it */
+const escape = 0x1b; /* no record begins with it; what other programs print may */
+
+/** Before a part: whether it is the first, one in the middle or the last, and whose it is. */
+const partMark = /^\x1b([<+>])(\d{1,10}) /;
+const longestMark = 32;
 
 /** The writes, each atomic, that carry a record. */
 export function* cutRecord(record: string, pid: number): Generator<Uint8Array> {
@@ -13,11 +17,12 @@ export function* cutRecord(record: string, pid: number): Generator<Uint8Array> {
     yield bytes;
     return;
   }
-  const room = atomic - 32;
+  const room = atomic - longestMark;
   for (let start = 0; start < bytes.length; start += room) {
     const isLast = start + room >= bytes.length;
     const part = bytes.subarray(start, isLast ? bytes.length - 1 : start + room);
-    yield Buffer.concat([Buffer.from(`\x1b${isLast ? "=" : "+"}${pid} `), part, Buffer.from("\n")]);
+    const kind = start === 0 ? "<" : isLast ? ">" : "+";
+    yield Buffer.concat([Buffer.from(`\x1b${kind}${pid} `), part, Buffer.from("\n")]);
   }
 }
 
@@ -46,13 +51,14 @@ export class RecordAssembler {
   }
 
   #line(line: Buffer): string | undefined {
-    if (line[0] !== more) return line.toString("utf8");
-    const blank = line.indexOf(32);
-    const writer = line.toString("latin1", 2, blank);
-    const parts = this.#parts.get(writer) ?? [];
-    parts.push(Buffer.from(line.subarray(blank + 1)));
+    if (line[0] !== escape) return line.toString("utf8");
+    const [mark = "", kind, writer = ""] = partMark.exec(line.toString("latin1", 0, longestMark)) ?? [];
+    // A first part begins anew: of a writer that died, or found the pipe full, the rest never came.
+    const parts = kind === "<" ? [] : this.#parts.get(writer);
+    if (parts === undefined) return line.toString("utf8");
+    parts.push(Buffer.from(line.subarray(mark.length)));
     this.#parts.set(writer, parts);
-    if (line[1] === 0x2b) return undefined;
+    if (kind !== ">") return undefined;
     this.#parts.delete(writer);
     return Buffer.concat(parts).toString("utf8");
   }

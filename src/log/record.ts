@@ -14,14 +14,22 @@ export interface Log {
 
 /** One record, as the line of JSON that goes through the pipe and into the log. */
 export function formatRecord(level: Level, identity: Fields, message: string, fields: Fields = {}): string {
-  const { err, ...rest } = fields;
-  const record = { level, time: new Date().toISOString(), ...identity, ...rest, ...errorFields(err), msg: message };
+  const head = { level, time: new Date().toISOString(), ...identity };
   try {
-    return JSON.stringify(record, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+    const { err, ...rest } = fields;
+    return joined(head, { ...rest, ...errorFields(err), msg: message });
   } catch (error) {
-    return JSON.stringify({ level, ...identity, msg: message, unprintable: String(error) });
+    return joined(head, { msg: message, unprintable: String(error) });
   }
 }
+
+/** As one object, in which the head comes first (a field whose name is a number would) and is not overwritten. */
+function joined(head: Fields, fields: Fields): string {
+  const others = Object.fromEntries(Object.entries(fields).filter(([name]) => !Object.hasOwn(head, name)));
+  return `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(others, bigintAsText).slice(1)}`;
+}
+
+const bigintAsText = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
 
 /** A log of records handed to `write`, of `threshold` and above. */
 export function createLog(threshold: () => Level, identity: () => Fields, write: (record: string) => void): Log {

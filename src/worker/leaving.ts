@@ -3,6 +3,7 @@ import { native } from "../native.ts";
 import { endLevels } from "../scoreboard/ended-worker.ts";
 import { outcomeNumber, type Outcome } from "../scoreboard/states.ts";
 import type { Worker } from "./main.ts";
+import { endIfExiting } from "./uncaught.ts";
 
 /** Notes how the connection ended: in the slot, in the counters, and in the log as loudly as it deserves. */
 export function recordEnd({ slot, settings, pipeLog }: Worker, outcome: Outcome, error?: unknown): void {
@@ -33,5 +34,10 @@ export function exitStatusAfter(outcome: Outcome): number {
 /** Ends the worker; `exit` listeners of user code are called. Never by exit(3): `process.reallyExit` is ours. */
 export function leave(status = 0): never {
   if (process.listenerCount("exit") === 0) native.exit(status);
-  return process.exit(status);
+  try {
+    return process.exit(status === 0 ? undefined : status);
+  } catch (error) {
+    endIfExiting(error);
+    throw error;
+  }
 }

@@ -15,6 +15,7 @@ import { becomeOneself, makePidOneself } from "./identity.ts";
 import { leave, recordEnd } from "./leaving.ts";
 import { serveAsynchronously, onNotice } from "./serve-async.ts";
 import { serveBlockingly } from "./serve-blocking.ts";
+import { endAtUncaughtErrors } from "./uncaught.ts";
 
 /** What a worker has of its zygote. */
 export interface Worker {
@@ -29,7 +30,7 @@ export function prepareWorker(worker: Worker): Worker {
   makePidOneself();
   // What process.exit() ends with; exit(3) would join threads that a forked process does not have.
   Object.assign(process, { reallyExit: (status: number) => native.exit(status) });
-  process.on("uncaughtException", (error) => onUncaught(worker, error));
+  endAtUncaughtErrors((error) => recordUncaught(worker, error));
   native.listen(onNotice, (errno) => reportTrouble(worker, errno));
   return worker;
 }
@@ -42,7 +43,7 @@ export function startWorker(worker: Worker): void {
     if (prepared instanceof Promise) void prepared.then(() => serve(worker));
     else serve(worker);
   } catch (error) {
-    onUncaught(worker, error); // not left to the zygote's code, of which this process is a copy
+    recordUncaught(worker, error); // not left to the zygote's code, of which this process is a copy
     leave(1);
   }
 }
@@ -53,13 +54,10 @@ function serve(worker: Worker): void {
   else void serveAsynchronously(worker, handler);
 }
 
-/** As Node does it: the stack in the log and status 1, unless user code has a listener of its own. */
-function onUncaught(worker: Worker, error: unknown): void {
-  if (process.listenerCount("uncaughtException") > 1) return;
+function recordUncaught(worker: Worker, error: unknown): void {
   const { slot, pipeLog } = worker;
   if (slot.served > 0 && slot.isBusy) recordEnd(worker, "handler error", error);
   else pipeLog.log.error("the worker failed outside of a connection", { err: error });
-  leave(1);
 }
 
 function reportTrouble({ pipeLog }: Worker, errno: number): void {

@@ -5,6 +5,7 @@ import { draining, outcomeOf, reasonOfDeadline } from "./ends.ts";
 import { exitStatusAfter, leave, recordEnd, staysAfter } from "./leaving.ts";
 import type { Worker } from "./main.ts";
 import { SocketConnection } from "./socket-connection.ts";
+import { endIfExiting } from "./uncaught.ts";
 
 type Handler = (connection: Connection) => void | Promise<void>;
 
@@ -49,6 +50,7 @@ async function handle(handler: Handler, connection: Connection): Promise<unknown
     await handler(connection);
     return undefined;
   } catch (error) {
+    endIfExiting(error);
     return error ?? new Error(`the handler threw ${String(error)}`);
   }
 }

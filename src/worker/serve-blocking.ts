@@ -5,6 +5,7 @@ import { DescriptorConnection } from "./blocking-connection.ts";
 import { outcomeOf } from "./ends.ts";
 import { exitStatusAfter, leave, recordEnd, staysAfter } from "./leaving.ts";
 import type { Worker } from "./main.ts";
+import { endIfExiting } from "./uncaught.ts";
 
 /** Accepts and serves, without an event loop, until the worker is to leave. */
 export function serveBlockingly(worker: Worker, handler: CallableBlockingHandler): never {
@@ -33,6 +34,7 @@ function handle({ slot, pipeLog }: Worker, handler: CallableBlockingHandler, fd:
     const result: unknown = handler(connection);
     return result instanceof Promise ? new TypeError("a blocking() handler must not return a promise") : undefined;
   } catch (error) {
+    endIfExiting(error);
     return error ?? new Error(`the handler threw ${String(error)}`);
   }
 }

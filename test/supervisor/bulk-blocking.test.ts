@@ -1,0 +1,3 @@
+import { testBulk } from "./bulk.ts";
+
+testBulk("lines-blocking");

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { lifecycle, type Event, type State } from "../../dist/supervisor/lifecycle.js";
+
+const events: readonly Event[] = ["ready", "failed", "lost", "drain", "stop", "overdue", "empty"];
+const states = Object.keys(lifecycle) as State[];
+
+/** What each event does in each state; a dash where it changes nothing. */
+const expected = `
+             starting        serving            restarting          draining               stopping        stopped
+  ready      serving/announce -                 serving/retire      -                      -               -
+  failed     stopping/kill   -                  -                   -                      -               -
+  lost       stopping/kill   restarting/respawn restarting/respawn  draining/drainOrphans  stopping/kill   -
+  drain      stopping/kill   draining/drain     draining/drain      stopping/kill          -               -
+  stop       stopping/kill   stopping/kill      stopping/kill       stopping/kill          -               -
+  overdue    -               -                  -                   stopping/kill          -               -
+  empty      -               -                  -                   stopped/finish         stopped/finish  -
+`;
+
+void test("each event does in each state what the table says", () => {
+  const [header = [], ...rows] = expected
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/ +/));
+  assert.deepEqual(header, states);
+  assert.deepEqual(
+    rows.map(([event]) => event),
+    events,
+  );
+  for (const [event, ...cells] of rows) {
+    for (const [index, state] of states.entries()) {
+      assert.equal(describe(state, event as Event), cells[index], `${event} in ${state}`);
+    }
+  }
+});
+
+void test("whatever has happened, two requests to stop and no process left are the end", () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...events)), (history) => {
+      const reached = run("starting", history);
+      assert.match(reached, /^(stopped|starting|serving|restarting|draining|stopping)$/);
+      assert.equal(run(reached, ["drain", "drain", "empty"]), "stopped");
+      assert.equal(run(reached, ["stop", "empty"]), "stopped");
+    }),
+  );
+});
+
+void test("once it stops, it never serves again", () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...events)), fc.array(fc.constantFrom(...events)), (before, after) => {
+      const reached = run(run("starting", before), ["drain"]);
+      const seen = after.map((_event, index) => run(reached, after.slice(0, index + 1)));
+      for (const state of seen) assert.match(state, /^(draining|stopping|stopped)$/);
+    }),
+  );
+});
+
+function describe(state: State, event: Event): string {
+  const transition = lifecycle[state][event];
+  return transition === undefined ? "-" : `${transition.to}/${transition.action}`;
+}
+
+const run = (state: State, history: readonly Event[]): State =>
+  history.reduce((reached, event) => lifecycle[reached][event]?.to ?? reached, state);

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { Client, exchange } from "../support/client.ts";
+import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
+import { childrenOf, processInfo } from "../support/processes.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { converse } from "./conversation.ts";
+import { strace, straceIsMissing } from "./strace.ts";
+
+const flags = ["--spare-workers", "3", "--idle-timeout", "off"];
+const prlimitIsMissing =
+  spawnSync("prlimit", ["--version"]).status !== 0 && "needs prlimit; on Debian: apt-get install util-linux";
+
+for (const style of ["commands", "commands-blocking"]) {
+  void test(`accept fails: said once, waited out, gone on, ${style}`, { skip: prlimitIsMissing }, async (t) => {
+    const daemon = await TestDaemon.start(t, fixture(style), ...flags);
+    const watched = [daemon.zygote, ...daemon.workers];
+    for (const pid of watched) limitDescriptors(pid, 3);
+    const clients = await Promise.all([Client.open(daemon.port), Client.open(daemon.port)]);
+    for (const client of clients) client.send("pid\n");
+    await daemon.waitForLog("the trouble", isAbout(/^accept failed: EMFILE \(too many open files\); trying again/));
+    await assertAlmostIdle(watched);
+    assert.deepEqual(
+      clients.map(({ ended, received }) => [ended, received]),
+      [
+        [undefined, ""],
+        [undefined, ""],
+      ],
+    );
+    for (const pid of watched) limitDescriptors(pid, 1024);
+    for (const client of clients) {
+      await client.receives("\n");
+      client.close();
+    }
+    const end = await daemon.waitForLog("the end of it", isAbout(/^accepting again$/));
+    assert.equal(end.level, "info");
+    assert.equal(daemon.log.filter(isAbout(/^accept failed/)).length, 1);
+    assert.equal(daemon.log.filter(isAbout(/^accepting again/)).length, 1);
+  });
+}
+
+void test("fork fails for want of descriptors: said once, waited out, gone on", {
+  skip: prlimitIsMissing,
+}, async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("commands"), ...flags);
+  const { zygote } = daemon;
+  limitDescriptors(zygote, 3);
+  const opened = await Promise.all([converse(daemon.port), converse(daemon.port), converse(daemon.port)]);
+  await daemon.waitForLog("the trouble", isAbout(/^fork failed: EMFILE/));
+  await assertAlmostIdle([zygote]);
+  const waiting = await Client.open(daemon.port);
+  waiting.send("pid\n");
+  limitDescriptors(zygote, 1024);
+  await waiting.receives("\n");
+  await daemon.waitForLog("the end of it", isAbout(/^forking again$/));
+  assert.equal(daemon.log.filter(isAbout(/^fork failed/)).length, 1);
+  for (const { client } of opened) client.close();
+  waiting.close();
+});
+
+void test("fork(2) fails: said once, waited out, gone on", { skip: straceIsMissing }, async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("commands"), ...flags);
+  const { zygote } = daemon;
+  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+  const calls = "clone,clone3,fork,vfork";
+  const detach = await strace(t, zygote, "-e", `trace=${calls}`, "-e", `inject=${calls}:error=EAGAIN:when=1..5`);
+  for (const pid of spares) process.kill(pid, "SIGKILL");
+  const trouble = await daemon.waitForLog("the trouble", isAbout(/^fork failed: EAGAIN/));
+  assert.equal(trouble.level, "error");
+  assert.equal(trouble["role"], "zygote");
+  await daemon.waitForLog("the end of it", isAbout(/^forking again$/));
+  await waitFor("the spares to be there again", () => childrenOf(zygote).length === 3);
+  await detach();
+  assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
+  assert.equal(daemon.log.filter(isAbout(/^fork failed/)).length, 1);
+});
+
+void test("afterFork that fails each time: waited out, not a storm of forks", async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("after-fork-fails"), "--spare-workers", "1");
+  const failed = (): LogRecord[] => daemon.log.filter(isAbout(/^the worker failed outside of a connection$/));
+  await waitFor("some failures", () => failed().length >= 5);
+  const { zygote } = { zygote: childrenOf(daemon.pid)[0] as number };
+  await assertAlmostIdle([zygote]);
+  assert.ok(failed().length < 20, `${failed().length} workers have been forked`);
+  assert.match(String((failed()[0]?.["err"] as Error).stack), /^Error: afterFork fails\n +at .*after-fork-fails/);
+});
+
+const isAbout =
+  (pattern: RegExp) =>
+  ({ msg }: LogRecord): boolean =>
+    pattern.test(msg);
+
+function limitDescriptors(pid: number, count: number): void {
+  const { status, stderr } = spawnSync("prlimit", ["--pid", String(pid), `--nofile=${count}:1024`], {
+    encoding: "utf8",
+  });
+  assert.equal(status, 0, stderr);
+}
+
+/** Of two seconds, processes in a busy loop would use all; these must not use a quarter. */
+async function assertAlmostIdle(pids: readonly number[]): Promise<void> {
+  const used = (): number => pids.reduce((sum, pid) => sum + (processInfo(pid)?.cpuTicks ?? 0), 0);
+  const [before, since] = [used(), performance.now()];
+  await waitFor("two seconds to pass", () => performance.now() - since > 2000);
+  const millisecondsPerTick = 10;
+  assert.ok((used() - before) * millisecondsPerTick < (performance.now() - since) / 4);
+}

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { exchange } from "../support/client.ts";
+import { fixture, TestDaemon } from "../support/daemon.ts";
+import { childrenOf, isAlive, processInfo } from "../support/processes.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { attempt, converse, many, type Attempt } from "./conversation.ts";
+import { strace, straceIsMissing } from "./strace.ts";
+
+const patient = ["--log-level", "debug", "--idle-timeout", "off", "--drain-timeout", "1h"];
+
+for (const style of ["commands", "commands-blocking"]) {
+  void test(`under load nobody is refused, and a new generation serves, ${style}`, async (t) => {
+    const limits = ["--max-connections", "20", "--spare-workers", "4"];
+    const daemon = await TestDaemon.start(t, fixture(style), ...patient, ...limits);
+    const busy = [await converse(daemon.port), await converse(daemon.port), await converse(daemon.port)];
+    const attempts: Attempt[] = [];
+    let isOver = false;
+    const load = many(8, 8, async () => {
+      while (!isOver) attempts.push(await attempt(daemon.port, "pid\n"));
+    });
+    for (let generation = 1; generation <= 3; generation++) {
+      const served = attempts.length + 50;
+      await waitFor(`generation ${generation} to be under load`, () => attempts.length >= served);
+      process.kill(daemon.zygote, "SIGKILL");
+      await waitForGeneration(daemon, generation + 1);
+    }
+    isOver = true;
+    await load;
+    for (const { received, failure } of attempts) {
+      assert.equal(failure, undefined);
+      assert.match(received, /^\d+\n$/);
+    }
+    for (const { client, pid } of busy) {
+      client.send("pid\n");
+      await client.receives(`${pid}\n${pid}\n`);
+      client.finish();
+      await client.rest();
+      await waitFor("the adopted worker to be reaped", () => processInfo(pid) === undefined);
+    }
+    await waitFor("only the zygote to be the supervisor's child", () => childrenOf(daemon.pid).length === 1);
+    await assertAllSlotsServe(daemon, 20);
+  });
+}
+
+void test("idle workers serve until there are new ones, and are retired then", async (t) => {
+  const { daemon, gate } = await startGated(t);
+  const idle = await waitFor("the spares", () => (daemon.workers.every(isWaiting) ? daemon.workers : undefined));
+  await writeFile(gate, "closed");
+  const { client, pid } = await converse(daemon.port);
+  assert.ok(idle.includes(pid));
+  process.kill(daemon.zygote, "SIGKILL");
+  await daemon.waitForLog("the zygote's end", ({ reason }) => reason === "SIGKILL");
+  const meanwhile = await exchange(daemon.port, "id\n");
+  assert.match(meanwhile, /^1\./, "an old worker serves while the new ones come");
+  await rm(gate);
+  await waitForGeneration(daemon, 2);
+  await waitFor("the idle ones to be retired", () => !idle.some((worker) => worker !== pid && isAlive(worker)));
+  client.send("pid\n");
+  await client.receives(`${pid}\n${pid}\n`);
+  client.close();
+});
+
+void test("the end of an adopted worker is logged, and its slot is free again", async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("commands"), ...patient, "--max-connections", "5");
+  const killed = await converse(daemon.port);
+  const leaving = await converse(daemon.port);
+  process.kill(daemon.zygote, "SIGKILL");
+  await waitForGeneration(daemon, 2);
+  process.kill(killed.pid, "SIGKILL");
+  const end = await daemon.waitForLog("its end", ({ pid, msg }) => pid === killed.pid && /SIGKILL/.test(msg));
+  assert.equal(end["role"], "worker");
+  assert.equal(end["generation"], 1);
+  assert.match(String(end["connection"]), /^1\.\d+\.1$/);
+  assert.match(String(end["peer"]), /^127\.0\.0\.1:\d+$/);
+  leaving.client.finish();
+  await daemon.waitForLog("the other's end", ({ pid, reason }) => pid === leaving.pid && reason === "completed");
+  await assertAllSlotsServe(daemon, 5);
+});
+
+void test("a drain reaches the workers of all generations", async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("drain-watcher"), ...patient);
+  const old = await converse(daemon.port);
+  process.kill(daemon.zygote, "SIGKILL");
+  const fresh = await waitFor("a worker of the next generation", async () => {
+    const conversation = await converse(daemon.port);
+    if (isOfNewZygote(daemon, conversation.pid)) return conversation;
+    conversation.client.close();
+    return undefined;
+  });
+  for (const { client } of [old, fresh]) client.send("wait\n");
+  for (const { client } of [old, fresh]) await client.receives("waiting\n");
+  daemon.signal("SIGTERM");
+  for (const { client } of [old, fresh]) {
+    await client.receives("FORKD_E_DRAINING\n");
+    client.finish();
+  }
+  assert.equal(await daemon.ended(), 0);
+});
+
+void test("a drain that comes while the next zygote starts is heard", async (t) => {
+  const { daemon, gate } = await startGated(t);
+  const { client, pid } = await converse(daemon.port);
+  const { zygote } = daemon;
+  await writeFile(gate, "closed");
+  process.kill(zygote, "SIGKILL");
+  const next = await daemon.waitForLog("the next zygote", ({ msg }) => msg === "at the gate");
+  daemon.signal("SIGTERM");
+  await daemon.waitForLog("the drain", ({ msg }) => msg === "draining");
+  await rm(gate);
+  await waitFor("it to leave", () => !isAlive(Number(next["pid"])));
+  assert.equal((await attempt(daemon.port, "id\n")).failure, "ECONNREFUSED");
+  client.send("pid\n");
+  await client.receives(`${pid}\n${pid}\n`);
+  client.finish();
+  assert.equal(await daemon.ended(), 0);
+});
+
+void test("a drain that comes with the zygote's death is heard", async (t) => {
+  for (let round = 0; round < 5; round++) {
+    const daemon = await TestDaemon.start(t, fixture("commands"), ...patient);
+    const { client, pid } = await converse(daemon.port);
+    const { zygote } = daemon;
+    if (round % 2 === 0) daemon.signal("SIGTERM");
+    process.kill(zygote, "SIGKILL");
+    if (round % 2 === 1) daemon.signal("SIGTERM");
+    client.send("pid\n");
+    await client.receives(`${pid}\n${pid}\n`);
+    client.finish();
+    assert.equal(await daemon.ended(), 0, daemon.stderr);
+  }
+});
+
+void test("a zygote that dies between reaping a worker and freeing its slot", { skip: straceIsMissing }, async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("commands"), ...patient, "--max-connections", "5");
+  const { client, pid } = await converse(daemon.port);
+  const { zygote } = daemon;
+  await strace(t, zygote, "-e", "trace=wait4", "-e", "inject=wait4:delay_exit=3000000");
+  process.kill(pid, "SIGKILL");
+  await client.rest();
+  await waitFor("it to be reaped", () => processInfo(pid) === undefined);
+  process.kill(zygote, "SIGKILL");
+  await waitForGeneration(daemon, 2);
+  await assertAllSlotsServe(daemon, 5);
+  daemon.signal("SIGTERM");
+  assert.equal(await daemon.ended(), 0);
+});
+
+async function startGated(t: TestContext): Promise<{ daemon: TestDaemon; gate: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "forkd-test-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const gate = join(folder, "gate");
+  process.env["TEST_GATE"] = gate;
+  return { daemon: await TestDaemon.start(t, fixture("gated"), ...patient, "--spare-workers", "3"), gate };
+}
+
+/** Waits until a worker of the `generation`-th zygote serves. */
+async function waitForGeneration(daemon: TestDaemon, generation: number): Promise<void> {
+  await waitFor(`generation ${generation}`, async () => {
+    const { received } = await attempt(daemon.port, "id\n");
+    return received.startsWith(`${generation}.`);
+  });
+}
+
+/** The supervisor's child that has children; the workers it adopted have none. */
+function isOfNewZygote(daemon: TestDaemon, pid: number): boolean {
+  return childrenOf(daemon.pid).some((child) => childrenOf(child).includes(pid));
+}
+
+/** Opens as many connections as are allowed, at once: each slot is free, or one of them would wait for ever. */
+async function assertAllSlotsServe(daemon: TestDaemon, maxConnections: number): Promise<void> {
+  const opened = await Promise.all(Array.from({ length: maxConnections }, () => converse(daemon.port)));
+  assert.equal(new Set(opened.map(({ pid }) => pid)).size, maxConnections);
+  for (const { client } of opened) client.close();
+}
+
+/** Whether a worker waits for a connection: until then it has SIGTERM (15) blocked, in the mask of proc_pid_status(5). */
+function isWaiting(pid: number): boolean {
+  const [, mask = ""] = /^SigBlk:\s+([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return (BigInt(`0x${mask}`) & (1n << 14n)) === 0n;
+}
