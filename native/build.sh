@@ -8,9 +8,9 @@ need() {
   echo "forkd: building the native addon needs '$1', which is not installed; on Debian: apt-get install $2" >&2
   exit 111
 }
-need "${CC:-cc}" "gcc libc6-dev"
+need "$(set -- ${CC:-cc}; echo "$1")" "gcc libc6-dev"
 need make make
-if ! echo '#include <stdio.h>' | "${CC:-cc}" -E - >/dev/null 2>&1; then
+if ! echo '#include <stdio.h>' | ${CC:-cc} -E - >/dev/null 2>&1; then
   echo "forkd: building the native addon needs the C library's headers; on Debian: apt-get install libc6-dev" >&2
   exit 111
 fi

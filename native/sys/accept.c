@@ -55,11 +55,13 @@ static void back_off(double ms) {
   ppoll(NULL, 0, &timeout, &mask);
 }
 
-/* The first waiting connection of any listener; -EAGAIN if none has one. */
+/* The first waiting connection of any listener, each in its turn; -EAGAIN if none has one. */
 static int take_connection(void) {
+  static int turn;
   for (int i = 0; i < fk_worker.listener_count; i++) {
     int fd;
-    do fd = accept4(fk_worker.listeners[i], NULL, NULL, SOCK_CLOEXEC);
+    turn = (turn + 1) % fk_worker.listener_count;
+    do fd = accept4(fk_worker.listeners[turn], NULL, NULL, SOCK_CLOEXEC);
     while (fd < 0 && (errno == ECONNABORTED || errno == EINTR));
     if (fd >= 0) return fd;
     if (errno != EAGAIN) return -errno;
@@ -108,7 +110,9 @@ static void mark_busy(void) {
 /* A worker that starts was counted by whoever forked it. */
 static void mark_idle(void) {
   int was = atomic_exchange(&fk_worker.slot->state, FK_IDLE);
-  if (was != FK_STARTING && fk_worker_current()) atomic_fetch_add(&fk_worker.header->idle, 1);
+  if (was == FK_STARTING || !fk_worker_current()) return;
+  atomic_fetch_add(&fk_worker.header->idle, 1);
+  if (!fk_worker_current()) atomic_fetch_sub(&fk_worker.header->idle, 1); /* a new zygote has begun to count from zero */
 }
 
 static void note_peer(int fd, struct fk_name *peer) {

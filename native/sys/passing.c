@@ -46,6 +46,7 @@ long fk_receive(int fd, void *bytes, size_t size, int *descriptors, int *count, 
   while (received < 0 && errno == EINTR);
   *count = 0;
   if (received < 0) return -errno;
+  if (message.msg_flags & MSG_CTRUNC) return -EMFILE; /* there was no room for all of them; what came is lost */
   struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
   if (rights && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS) {
     *count = (int)((rights->cmsg_len - CMSG_LEN(0)) / sizeof(int));

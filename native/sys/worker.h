@@ -29,7 +29,8 @@ struct fk_worker {
   int listeners[FK_LISTENERS_MAX];
   int listener_count;
   int connection; /* the one being served */
-  double idle_timeout_ms, session_timeout_ms, drain_timeout_ms; /* 0 = none */
+  double idle_timeout_ms, session_timeout_ms; /* 0 = none */
+  double drain_timeout_ms;                    /* 0 = at once */
   void (*notify)(void); /* async-signal-safe; called when a busy worker begins to drain, and when a deadline passes */
 };
 

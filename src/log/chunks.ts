@@ -4,29 +4,29 @@
  * put together again on the other side.
  */
 const atomic = 4096;
-const escape = 0x1b; /* no record begins with it; what other programs print may */
+const lf = 10;
+const newline = Buffer.of(lf);
+const escape = 0x1b; /* no record begins with it */
 
-/** Before a part: whether it is the first, one in the middle or the last, and whose it is. */
-const partMark = /^\x1b([<+>])(\d{1,10}) /;
-const longestMark = 32;
+/** ESC, `<` for the first part of a record, `+` for another, `=` for the last, the writer's pid, and a blank. */
+const partHeader = /^\x1b([<+=])(\d+) /;
+const longestHeader = 32;
 
 /** The writes, each atomic, that carry a record. */
 export function* cutRecord(record: string, pid: number): Generator<Uint8Array> {
-  const bytes = Buffer.from(record.endsWith("\n") ? record : `${record}\n`);
-  if (bytes.length <= atomic) {
-    yield bytes;
+  const bytes = Buffer.from(record.replace(/\n$/, ""));
+  if (bytes.length < atomic) {
+    yield Buffer.concat([bytes, newline]);
     return;
   }
-  const room = atomic - longestMark;
+  const room = atomic - longestHeader;
   for (let start = 0; start < bytes.length; start += room) {
-    const isLast = start + room >= bytes.length;
-    const part = bytes.subarray(start, isLast ? bytes.length - 1 : start + room);
-    const kind = start === 0 ? "<" : isLast ? ">" : "+";
-    yield Buffer.concat([Buffer.from(`\x1b${kind}${pid} `), part, Buffer.from("\n")]);
+    const kind = start === 0 ? "<" : start + room < bytes.length ? "+" : "=";
+    yield Buffer.concat([Buffer.from(`\x1b${kind}${pid} `), bytes.subarray(start, start + room), newline]);
   }
 }
 
-/** Puts together what `cutRecord` cut, of many writers at once. */
+/** Puts together what `cutRecord` cut, of many writers at once. What is no record passes as it is. */
 export class RecordAssembler {
   #rest: Buffer = Buffer.alloc(0);
   readonly #parts = new Map<string, Buffer[]>();
@@ -36,8 +36,8 @@ export class RecordAssembler {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     const records: string[] = [];
     let start = 0;
-    for (let end = all.indexOf(10); end >= 0; end = all.indexOf(10, start)) {
-      const record = this.#line(all.subarray(start, end));
+    for (let end = all.indexOf(lf); end >= 0; end = all.indexOf(lf, start)) {
+      const record = this.#takeLine(all.subarray(start, end));
       if (record !== undefined) records.push(record);
       start = end + 1;
     }
@@ -50,15 +50,15 @@ export class RecordAssembler {
     return this.#rest.length === 0 ? [] : [this.#rest.toString("utf8")];
   }
 
-  #line(line: Buffer): string | undefined {
-    if (line[0] !== escape) return line.toString("utf8");
-    const [mark = "", kind, writer = ""] = partMark.exec(line.toString("latin1", 0, longestMark)) ?? [];
-    // A first part begins anew: of a writer that died, or found the pipe full, the rest never came.
-    const parts = kind === "<" ? [] : this.#parts.get(writer);
-    if (parts === undefined) return line.toString("utf8");
-    parts.push(Buffer.from(line.subarray(mark.length)));
+  #takeLine(line: Buffer): string | undefined {
+    const header = line[0] === escape ? partHeader.exec(line.toString("latin1", 0, longestHeader)) : null;
+    if (header === null) return line.toString("utf8");
+    const [{ length }, kind, writer = ""] = header;
+    // A first part begins anew: an earlier writer of that pid may have died in the middle of a record.
+    const parts = kind === "<" ? [] : (this.#parts.get(writer) ?? []);
+    parts.push(Buffer.from(line.subarray(length)));
     this.#parts.set(writer, parts);
-    if (kind !== ">") return undefined;
+    if (kind !== "=") return undefined;
     this.#parts.delete(writer);
     return Buffer.concat(parts).toString("utf8");
   }

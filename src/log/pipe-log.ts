@@ -17,6 +17,13 @@ export class PipeLog {
     (record) => this.#write(record),
   );
 
+  /** For what the zygote has to say of a worker: records with the worker's identity, not its own. */
+  readonly ofWorkers: Log = createLog(
+    () => this.threshold,
+    () => ({}),
+    (record) => this.#write(record),
+  );
+
   /** A log whose records say more about themselves. */
   with(fields: Fields): Log {
     return createLog(

@@ -12,24 +12,29 @@ export interface Log {
   error(message: string, fields?: Fields): void;
 }
 
-/** One record, as the line of JSON that goes through the pipe and into the log. */
+/**
+ * One record, as the line of JSON that goes through the pipe and into the log. Fields cannot change what the record says
+ * of itself, and what of them cannot be printed does not keep the message from being.
+ */
 export function formatRecord(level: Level, identity: Fields, message: string, fields: Fields = {}): string {
-  const head = { level, time: new Date().toISOString(), ...identity };
+  const own = { level, time: new Date().toISOString(), ...identity };
   try {
     const { err, ...rest } = fields;
-    return joined(head, { ...rest, ...errorFields(err), msg: message });
+    return join(own, { ...rest, ...errorFields(err), msg: message, toJSON: undefined });
   } catch (error) {
-    return joined(head, { msg: message, unprintable: String(error) });
+    return join(own, { msg: message, unprintable: describe(error) });
   }
 }
 
-/** As one object, in which the head comes first (a field whose name is a number would) and is not overwritten. */
-function joined(head: Fields, fields: Fields): string {
-  const others = Object.fromEntries(Object.entries(fields).filter(([name]) => !Object.hasOwn(head, name)));
-  return `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(others, bigintAsText).slice(1)}`;
+/** `own` comes first, whatever the names in `rest`: the supervisor knows a record by its beginning. */
+function join(own: Fields, rest: Fields): string {
+  const disowned = Object.fromEntries(Object.keys(own).map((name) => [name, undefined]));
+  return `${print(own).slice(0, -1)},${print({ ...rest, ...disowned }).slice(1)}`;
 }
 
-const bigintAsText = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
+function print(fields: Fields): string {
+  return JSON.stringify(fields, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+}
 
 /** A log of records handed to `write`, of `threshold` and above. */
 export function createLog(threshold: () => Level, identity: () => Fields, write: (record: string) => void): Log {
@@ -41,7 +46,7 @@ export function createLog(threshold: () => Level, identity: () => Fields, write:
 
 function errorFields(error: unknown): Fields {
   if (error === undefined) return {};
-  if (!(error instanceof Error)) return { err: { type: typeof error, message: inspect(error) } };
+  if (!(error instanceof Error)) return { err: { type: typeof error, message: describe(error) } };
   const { code, cause } = error as Error & { code?: unknown };
   return {
     err: {
@@ -53,3 +58,5 @@ function errorFields(error: unknown): Fields {
     },
   };
 }
+
+const describe = (value: unknown): string => (typeof value === "string" ? value : inspect(value));

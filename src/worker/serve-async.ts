@@ -30,7 +30,6 @@ export async function serveOneAsynchronously(worker: Worker, handler: Handler, f
   current = undefined;
   const { reason, socket } = connection;
   worker.slot.countBytes(socket.bytesRead, socket.bytesWritten);
-  native.disarm();
   const outcome = outcomeOf(reason ?? error);
   recordEnd(worker, outcome, error);
   socket.destroy();

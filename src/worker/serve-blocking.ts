@@ -19,8 +19,8 @@ export function serveBlockingly(worker: Worker, handler: CallableBlockingHandler
 
 export function serveOneBlockingly(worker: Worker, handler: CallableBlockingHandler, fd: number): Outcome {
   const error = handle(worker, handler, fd);
+  native.disarm(); // what lingers is the kernel's, for a second at most
   native.finish(fd);
-  native.disarm();
   native.close(fd);
   const outcome = outcomeOf(error);
   recordEnd(worker, outcome, error);

@@ -96,6 +96,7 @@ export class SocketConnection implements Connection {
         socket.once("close", resolve).end(resolve);
       });
     }
+    native.disarm(); // what lingers is the kernel's, for a second at most
     if (!socket.destroyed) native.finish(this.#fd);
   }
 

@@ -74,7 +74,7 @@ export class Nursery {
     else if (this.#ended.status !== 0) this.#startTrouble.fail();
     this.#pids[slot] = 0;
     this.#live--;
-    settleEndedWorker(this.#ended, slot, slots, header, pipeLog.log);
+    settleEndedWorker(this.#ended, slot, slots, header, pipeLog.ofWorkers);
   }
 
   #obey(): void {

@@ -91,7 +91,7 @@ void test("a forked worker is a whole Node", async (t) => {
       }
       one.send('["signalsHeard"]\n');
       process.kill((JSON.parse(one.received) as { value: Identity }).value.pid, "SIGUSR2");
-      await one.receives('{"value":1}\n');
+      await one.receives('{"value":["SIGUSR2"]}\n');
       other.send('["order"]\n');
       await other.receives("timeout");
       for (const client of [one, other]) client.close();
@@ -102,9 +102,9 @@ void test("a forked worker is a whole Node", async (t) => {
     assert.deepEqual(await ask(port, "context"), ["kept", "kept", "kept", "kept"]);
   });
 
-  await t.test("files are written, read and watched", async (t) => {
+  await t.test("files are written, read and watched", async (inner) => {
     assert.equal(await ask(port, "files"), "written");
-    assert.equal(await ask(port, "watch", await temporaryFile(t, "")), "change");
+    assert.equal(await ask(port, "watch", await temporaryFile(inner, "")), "change");
   });
 
   await t.test("the threadpool works: crypto, zlib, dns", async () => {
@@ -118,13 +118,13 @@ void test("a forked worker is a whole Node", async (t) => {
     });
   });
 
-  await t.test("streams are piped", async (t) => {
-    const path = await temporaryFile(t, "x".repeat(3_000_000));
+  await t.test("streams are piped", async (inner) => {
+    const path = await temporaryFile(inner, "x".repeat(3_000_000));
     assert.equal(await ask(port, "streams", path), createHash("sha256").update(readFileSync(path)).digest("hex"));
   });
 
-  await t.test("fetch", async (t) => {
-    assert.deepEqual(await ask(port, "fetch", await echoServer(t)), [201, "asked and answered"]);
+  await t.test("fetch", async (inner) => {
+    assert.deepEqual(await ask(port, "fetch", await echoServer(inner)), [201, "asked and answered"]);
   });
 
   await t.test("a server within the worker", async () => assert.equal(await ask(port, "ownServer"), true));
@@ -180,8 +180,8 @@ void test("the blocking style has what Node can do without its event loop", asyn
     assert.equal(parent, zygote);
   });
 
-  await t.test("files, crypto, zlib", async (t) => {
-    const path = await temporaryFile(t, "x".repeat(3_000_000));
+  await t.test("files, crypto, zlib", async (inner) => {
+    const path = await temporaryFile(inner, "x".repeat(3_000_000));
     assert.deepEqual(await ask(port, "blocking", path), {
       digest: createHash("sha256").update(readFileSync(path)).digest("hex"),
       derived: "0c60c80f961f0e71f3a9b524af6012062fe037a6",
