@@ -25,7 +25,7 @@ function detailsOf(error: ForkdError): string {
 /** commander also throws when it has printed the help or the version, as it was asked to or for want of a command. */
 function describeUsage({ code, exitCode, message }: CommanderError): Failure {
   if (exitCode === 0) return { status: 0, text: "" };
-  const text = code === "commander.help" ? "" : lines(`forkd: ${usageSentence(message)}`);
+  const text = code === "commander.help" ? "" : lines(`forkd: ${usageSentence(message)} See: forkd run --help`);
   return { status: errorCatalogue.FORKD_E_USAGE, text };
 }
 

@@ -1,23 +1,40 @@
-import { fstatSync } from "node:fs";
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { ForkdError } from "../errors.ts";
 
 /** The descriptor that `--ready-fd` names. */
 export function parseReadyFd(text: string): number {
   const fd = /^\d{1,9}$/.test(text) ? Number(text) : -1;
-  if (fd >= 3 && isWritableKind(fd)) return fd;
+  if (fd >= 3 && isPassedForWriting(fd)) return fd;
   const received = `received ${JSON.stringify(text)}`;
   throw new ForkdError(
     "FORKD_E_USAGE",
-    `--ready-fd must be an open descriptor from 3 up; ${received}. In a shell, "3>ready" opens descriptor 3.`,
+    `--ready-fd must be a descriptor from 3 up that is open for writing; ${received}. In a shell, "3>ready" opens descriptor 3.`,
   );
 }
 
-/** Node's own epoll and event descriptors, which have the low numbers nobody passed, are of none of these types. */
-function isWritableKind(fd: number): boolean {
+/** What a caller passes is a file, a pipe or a socket, and writable; a pipe of which this process also reads is Node's. */
+function isPassedForWriting(fd: number): boolean {
   try {
-    const stats = fstatSync(fd);
-    return stats.isFIFO() || stats.isSocket() || stats.isFile() || stats.isCharacterDevice();
+    const target = readlinkSync(`/proc/self/fd/${fd}`);
+    return /^(\/|pipe:|socket:)/.test(target) && !isReadOnly(fd) && !isReadHere(target);
   } catch {
     return false;
   }
+}
+
+function isReadHere(target: string): boolean {
+  if (!target.startsWith("pipe:")) return false;
+  return readdirSync("/proc/self/fd").some((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`) === target && isReadOnly(name);
+    } catch {
+      return false; // the descriptor by which the folder was read
+    }
+  });
+}
+
+/** The lowest two bits of the flags that proc_pid_fdinfo(5) shows in octal: open(2), O_ACCMODE. */
+function isReadOnly(fd: number | string): boolean {
+  const [, octal = "0"] = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
+  return (Number.parseInt(octal, 8) & 0o3) === 0;
 }

@@ -49,18 +49,27 @@ function actualAddress(fd: number, wanted: ListenAddress): ListenAddress {
 }
 
 function refusal(address: ListenAddress, errno: number): ForkdError {
-  const advice = adviceByErrno[describeErrno(errno).split(" ")[0] ?? ""] ?? "choose another address with --listen";
+  const name = describeErrno(errno).split(" ")[0] ?? "";
+  const known = address.family === "unix" ? adviceOnPaths : adviceOnPorts;
+  const advice = known[name] ?? "choose another address with --listen";
   return new ForkdError(
     "FORKD_E_LISTEN",
     `Cannot listen on ${formatAddress(address)}: ${describeErrno(errno)}; ${advice}.`,
   );
 }
 
-const adviceByErrno: Readonly<Record<string, string>> = {
+const adviceOnPaths: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    "another program listens there (ss -lxp names it), or the file is no socket: choose another with --listen",
+  EACCES: "the folder may not be written: choose another with --listen, or grant the right",
+  ENOENT: "there is no such folder: make it, or choose another with --listen",
+};
+
+const adviceOnPorts: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program listens there: stop it (ss -ltnp names it), or choose another address with --listen",
   EACCES:
-    "ports below 1024 are root's and of programs with CAP_NET_BIND_SERVICE (ip(7)), and a Unix socket needs a folder " +
-    "that may be written: choose another address with --listen, or grant the right",
+    "ports below 1024 are root's and of programs with CAP_NET_BIND_SERVICE (ip(7)): choose another address with " +
+    "--listen, or grant the right",
   EADDRNOTAVAIL: "no interface of this machine has that address: choose another with --listen",
   EAFNOSUPPORT: "this kernel has no such address family: listen on IPv4, as in --listen 127.0.0.1:1234",
 };

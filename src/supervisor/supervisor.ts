@@ -128,7 +128,7 @@ export class Supervisor {
   #onZygoteExit(manner: string): void {
     const generation = this.#generation;
     this.#zygote = undefined;
-    if (this.#state === "starting") this.#error = diedAtStart(manner);
+    if (this.#state === "starting") this.#error ??= diedAtStart(this.#parts.modulePath, manner);
     else if (this.#state === "serving" || this.#state === "restarting") {
       this.#service?.logger.error({ generation, reason: manner }, `zygote ended: ${manner}; starting another`);
     }
@@ -194,10 +194,17 @@ export class Supervisor {
   }
 }
 
-function diedAtStart(manner: string): ForkdError {
+function diedAtStart(modulePath: string, manner: string): ForkdError {
+  if (manner.startsWith("exit")) {
+    return new ForkdError(
+      "FORKD_E_MODULE_FAILED",
+      `${modulePath} ended its process while it loaded: ${manner}. It must neither call process.exit() nor await, at ` +
+        "its top level, what never comes.",
+    );
+  }
   return new ForkdError(
     "FORKD_E_ZYGOTE",
-    `The process that loads the module ended before it was ready: ${manner}. If the module calls process.exit() while ` +
-      "it loads, leave that out; if it crashed, what it printed is above.",
+    `The process that loads ${modulePath} was ended before it was ready: ${manner}. What it printed is above; if nobody ` +
+      "killed it, something that the module loads crashed it.",
   );
 }

@@ -53,11 +53,14 @@ test("the help of run tells each option's meaning, rule, default and variable", 
 });
 
 for (const [args, sentence] of [
-  ["rnu x.ts", "Unknown command 'rnu'; did you mean run?"],
-  ["run", "Missing required argument 'MODULE'."],
-  ["run x.ts y.ts", "Too many arguments for 'run'. Expected 1 argument but got 2."],
-  ["run x.ts --max-conections 3", "Unknown option '--max-conections'; did you mean --max-connections?"],
-  ["run x.ts --listen", "Option '--listen <ADDRESS>' argument missing."],
+  ["rnu x.ts", "Unknown command 'rnu'; did you mean run? See: forkd run --help"],
+  ["run", "Missing required argument 'MODULE'. See: forkd run --help"],
+  ["run x.ts y.ts", "Too many arguments for 'run'. Expected 1 argument but got 2. See: forkd run --help"],
+  [
+    "run x.ts --max-conections 3",
+    "Unknown option '--max-conections'; did you mean --max-connections? See: forkd run --help",
+  ],
+  ["run x.ts --listen", "Option '--listen <ADDRESS>' argument missing. See: forkd run --help"],
   ["run x.ts --ready-fd 2", readyFdSentence("2")],
   ["run x.ts --ready-fd 999999", readyFdSentence("999999")],
   ["run x.ts --ready-fd three", readyFdSentence("three")],
@@ -76,5 +79,5 @@ function forkd(...args: readonly string[]): { status: number | null; stdout: str
 }
 
 function readyFdSentence(received: string): string {
-  return `--ready-fd must be an open descriptor from 3 up; received "${received}". In a shell, "3>ready" opens descriptor 3.`;
+  return `--ready-fd must be a descriptor from 3 up that is open for writing; received "${received}". In a shell, "3>ready" opens descriptor 3.`;
 }

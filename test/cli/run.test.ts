@@ -71,14 +71,20 @@ const modules: readonly { what: string; name?: string; source: string; status: n
   {
     what: "exits while it loads",
     source: "process.exit(0);\n",
-    status: refused,
-    says: /^forkd: The process that loads the module ended before it was ready: exit 0\. If the module calls process\.exit/m,
+    status: mistake,
+    says: /^forkd: \S+ ended its process while it loaded: exit 0\. It must neither call process\.exit\(\) nor await/m,
+  },
+  {
+    what: "waits for what never comes",
+    source: "await new Promise(() => {});\n",
+    status: mistake,
+    says: /^forkd: \S+ ended its process while it loaded: exit \d+\. It must neither call process\.exit\(\) nor await/m,
   },
   {
     what: "crashes while it loads",
     source: "process.kill(process.pid, 'SIGSEGV');\nsetInterval(() => {}, 1000);\nawait new Promise(() => {});\n",
     status: refused,
-    says: /^forkd: The process that loads the module ended before it was ready: SIGSEGV\. /m,
+    says: /^forkd: The process that loads \S+ was ended before it was ready: SIGSEGV\. /m,
   },
   {
     what: "has a beforeFork that throws",
@@ -150,7 +156,11 @@ void suite("forkd run refuses", () => {
       /^forkd: idleTimeout must be .*; received "10parsecs" \(from --idle-timeout\)\./,
     ],
     ["--max-connections 0", mistake, /^forkd: maxConnections must be .*; received .* \(from --max-connections\)\./],
-    ["--max-conections 3", mistake, /^forkd: Unknown option '--max-conections'; did you mean --max-connections\?\n$/],
+    [
+      "--max-conections 3",
+      mistake,
+      /^forkd: Unknown option '--max-conections'; did you mean --max-connections\? See: forkd run --help\n$/,
+    ],
     [
       "--listen 192.0.2.1:0",
       refused,
