@@ -8,8 +8,8 @@ const lf = 10;
 const newline = Buffer.of(lf);
 const escape = 0x1b; /* no record begins with it */
 
-/** ESC, `<` for the first part of a record, `+` for another, `=` for the last, the writer's pid, and a blank. */
-const partHeader = /^\x1b([<+=])(\d+) /;
+/** Behind an ESC: `<` for the first part of a record, `+` for another, `=` for the last, the writer's pid, and a blank. */
+const partHeader = /^([<+=])(\d+) /;
 const longestHeader = 32;
 
 /** The writes, each atomic, that carry a record. */
@@ -51,12 +51,12 @@ export class RecordAssembler {
   }
 
   #takeLine(line: Buffer): string | undefined {
-    const header = line[0] === escape ? partHeader.exec(line.toString("latin1", 0, longestHeader)) : null;
+    const header = line[0] === escape ? partHeader.exec(line.toString("latin1", 1, longestHeader)) : null;
     if (header === null) return line.toString("utf8");
     const [{ length }, kind, writer = ""] = header;
     // A first part begins anew: an earlier writer of that pid may have died in the middle of a record.
     const parts = kind === "<" ? [] : (this.#parts.get(writer) ?? []);
-    parts.push(Buffer.from(line.subarray(length)));
+    parts.push(Buffer.from(line.subarray(1 + length)));
     this.#parts.set(writer, parts);
     if (kind !== "=") return undefined;
     this.#parts.delete(writer);

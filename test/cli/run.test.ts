@@ -226,11 +226,10 @@ void test("a daemon that is told to stop while its module still loads, stops", a
     const mark = randomUUID();
     const child = start([process.execPath, cli, "run", path], mark);
     t.after(() => child.kill("SIGKILL"));
-    const zygote = await waitFor("the module to be loading", () => {
-      const pid = processesWith(`TEST_DAEMON=${mark}`).find((pid) => pid !== child.pid);
-      return pid !== undefined && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("forkd: zygote") && pid;
+    await waitFor("the module to be loading", () => {
+      const zygote = processesWith(`TEST_DAEMON=${mark}`).find((pid) => pid !== child.pid);
+      return zygote !== undefined && readFileSync(`/proc/${zygote}/cmdline`, "utf8").startsWith("forkd: zygote");
     });
-    assert.ok(zygote);
     child.kill(signal);
     await waitFor("the end", () => child.exitCode !== null || child.signalCode !== null);
     assert.equal(child.exitCode, 0);

@@ -12,12 +12,12 @@ for (const style of ["commands", "commands-blocking"]) {
   void test(`workers that are told to drain while they accept drop nobody, ${style}`, async (t) => {
     const daemon = await TestDaemon.start(t, fixture(style), ...flags, "--max-connections", "40");
     const { zygote } = daemon;
-    let isOver = false;
-    const load = many(1500, 16, async (): Promise<Attempt> => attempt(daemon.port, "pid\n")).finally(() => {
-      isOver = true;
-    });
+    const over = new AbortController();
+    const load = many(1500, 16, async (): Promise<Attempt> => attempt(daemon.port, "pid\n")).finally(() =>
+      over.abort(),
+    );
     let told = 0;
-    while (!isOver) {
+    while (!over.signal.aborted) {
       for (const pid of childrenOf(zygote)) if (terminate(pid)) told++;
       await setTimeout(Math.random() * 20);
     }

@@ -19,9 +19,9 @@ for (const style of ["commands", "commands-blocking"]) {
     const daemon = await TestDaemon.start(t, fixture(style), ...patient, ...limits);
     const busy = [await converse(daemon.port), await converse(daemon.port), await converse(daemon.port)];
     const attempts: Attempt[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const load = many(8, 8, async () => {
-      while (!isOver) attempts.push(await attempt(daemon.port, "pid\n"));
+      while (!over.signal.aborted) attempts.push(await attempt(daemon.port, "pid\n"));
     });
     for (let generation = 1; generation <= 3; generation++) {
       const served = attempts.length + 50;
@@ -29,7 +29,7 @@ for (const style of ["commands", "commands-blocking"]) {
       process.kill(daemon.zygote, "SIGKILL");
       await waitForGeneration(daemon, generation + 1);
     }
-    isOver = true;
+    over.abort();
     await load;
     for (const { received, failure } of attempts) {
       assert.equal(failure, undefined);

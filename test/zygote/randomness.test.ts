@@ -26,7 +26,7 @@ void suite("no two workers draw the same, whatever was drawn before there were a
       const { port } = await startDaemon(t, draws);
       const drawn = await ofEach<Draws>(port, "draw", drawsOfEach);
       for (const source of Object.keys(drawn[0] ?? {})) {
-        const values = drawn.flatMap((draws) => draws[source]);
+        const values = drawn.flatMap((own) => own[source]);
         assert.equal(values.length, workers * drawsOfEach);
         assert.equal(new Set(values).size, values.length, `${source}: ${values.join(" ")}`);
       }

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { constants } from "node:os";
+import { test } from "node:test";
+import { createLog, type Fields, type Log } from "../../dist/log/record.js";
+import { EndedWorker, endLevels, settleEndedWorker } from "../../dist/scoreboard/ended-worker.js";
+import { Header } from "../../dist/scoreboard/header.js";
+import { outcomeNumber, outcomes, State } from "../../dist/scoreboard/states.js";
+import { openScoreboard, type Written } from "./scoreboard.ts";
+
+const { SIGKILL, SIGABRT } = constants.signals;
+const worker = { pid: 42, generation: 2, fork_number: 7, served: 1, peer: "127.0.0.1:5" };
+
+/** How a worker ended, what its slot says, and what is to be logged and counted. */
+const cases: readonly {
+  what: string;
+  slot: Written;
+  status?: number;
+  signal?: number;
+  idle?: number;
+  logs?: { level: string; msg: string; reason?: string };
+}[] = [
+  { what: "idle, told to leave", slot: { state: State.idle }, status: 0, idle: -1 },
+  { what: "starting, told to leave", slot: { state: State.starting }, status: 0, idle: -1 },
+  { what: "idle, of an earlier generation", slot: { state: State.idle, generation: 1 }, status: 0 },
+  {
+    what: "idle, killed",
+    slot: { state: State.idle },
+    signal: SIGKILL,
+    idle: -1,
+    logs: { level: "warn", msg: "idle worker ended: killed by SIGKILL", reason: "killed by SIGKILL" },
+  },
+  {
+    what: "starting, failed",
+    slot: { state: State.starting },
+    status: 1,
+    idle: -1,
+    logs: { level: "warn", msg: "idle worker ended: exit 1", reason: "exit 1" },
+  },
+  {
+    what: "busy, killed",
+    slot: { state: State.busy },
+    signal: SIGABRT,
+    logs: { level: "error", msg: "connection ended: killed by SIGABRT", reason: "killed by SIGABRT" },
+  },
+  {
+    what: "busy, left with a status",
+    slot: { state: State.busy },
+    status: 3,
+    logs: { level: "warn", msg: "connection ended: exit 3", reason: "exit 3" },
+  },
+  {
+    what: "busy, left without one",
+    slot: { state: State.busy },
+    status: 0,
+    logs: { level: "debug", msg: "connection ended: exit 0", reason: "exit 0" },
+  },
+  {
+    what: "draining, ended by its timer",
+    slot: { state: State.draining, outcome: outcomeNumber("drain timeout") },
+    status: 0,
+    logs: { level: "warn", msg: "connection ended: drain timeout", reason: "drain timeout" },
+  },
+  {
+    what: "busy, said itself how its connection ended",
+    slot: { state: State.busy, outcome: outcomeNumber("completed"), reported: 1 },
+    status: 0,
+  },
+  {
+    what: "busy, said it itself, and crashed after that",
+    slot: { state: State.busy, outcome: outcomeNumber("completed"), reported: 1 },
+    signal: SIGABRT,
+    logs: { level: "warn", msg: "worker killed by SIGABRT after its connection" },
+  },
+];
+
+for (const { what, slot, status = -1, signal = 0, idle = 0, logs } of cases) {
+  void test(`a worker that has ended: ${what}`, (t) => {
+    const { memfd, slots, write } = openScoreboard(t, 2);
+    const header = new Header(memfd);
+    header.beginGeneration(2, 4);
+    write(1, { ...worker, ...slot });
+    const ended = new EndedWorker();
+    ended.words.set([worker.pid, status, signal, 10, 20, 30_000]);
+    const { log, records } = logInto();
+    settleEndedWorker(ended, 1, slots, header, log);
+    assert.ok(slots.isFree(1));
+    assert.equal(header.idle, idle);
+    assert.deepEqual(
+      records.map(({ level, msg, reason }) => ({ level, msg, ...(reason === undefined ? {} : { reason }) })),
+      logs === undefined ? [] : [logs],
+    );
+    for (const record of records) assert.equal(record["pid"], worker.pid);
+    if (logs?.msg.startsWith("connection ended") === true) {
+      assert.equal(records[0]?.["connection"], "2.7.1");
+      assert.equal(records[0]?.["peer"], worker.peer);
+      assert.equal(records[0]?.["maxRssKib"], 30_000);
+    }
+  });
+}
+
+void test("each end has a level, and what is usual is quiet", () => {
+  assert.deepEqual(Object.keys(endLevels).toSorted(), outcomes.toSorted());
+  assert.equal(endLevels.completed, "debug");
+  assert.equal(endLevels.drained, "debug");
+  assert.equal(endLevels["handler error"], "error");
+});
+
+function logInto(): { log: Log; records: Record<string, unknown>[] } {
+  const records: Record<string, unknown>[] = [];
+  const identity = (): Fields => ({});
+  const keep = (line: string): void => {
+    records.push(JSON.parse(line) as Record<string, unknown>);
+  };
+  return { log: createLog(() => "debug", identity, keep), records };
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { native } from "../../dist/native.js";
+import { Slots } from "../../dist/scoreboard/slots.js";
+
+/** What a worker would write into its slot. */
+export interface Written {
+  readonly pid?: number;
+  readonly state?: number;
+  readonly outcome?: number;
+  readonly generation?: number;
+  readonly fork_number?: number;
+  readonly served?: number;
+  readonly reported?: number;
+  readonly peer?: string;
+}
+
+/** A scoreboard without a daemon. */
+export function openScoreboard(
+  t: TestContext,
+  count: number,
+): { memfd: number; slots: Slots; write: (slot: number, values: Written) => void } {
+  const memfd = native.createScoreboard(count);
+  assert.ok(memfd >= 0);
+  t.after(() => native.close(memfd));
+  const pages = native.mapSlots(memfd, count) as ArrayBuffer;
+  return { memfd, slots: new Slots(memfd, count), write: (slot, values) => write(pages, slot, values) };
+}
+
+function write(pages: ArrayBuffer, slot: number, { peer, ...numbers }: Written): void {
+  const layout = native.slotLayout;
+  const words = new Int32Array(pages, slot * native.pageSize, native.pageSize / 4);
+  for (const [name, value] of Object.entries(numbers) as [keyof typeof numbers, number][]) {
+    words[layout[name] / 4] = value;
+  }
+  if (peer === undefined) return;
+  words[layout.peer_length / 4] = Buffer.byteLength(peer);
+  Buffer.from(pages, slot * native.pageSize + layout.peer).write(peer);
+}

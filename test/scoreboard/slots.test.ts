@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { native } from "../../dist/native.js";
+import { Header } from "../../dist/scoreboard/header.js";
+import { connectionId, Slots } from "../../dist/scoreboard/slots.js";
+import { outcomeNumber, outcomes, State } from "../../dist/scoreboard/states.js";
+import { openScoreboard } from "./scoreboard.ts";
+
+void test("a slot is free until it is taken, and then again when it is freed", (t) => {
+  const { slots } = openScoreboard(t, 3);
+  assert.equal(slots.count, 3);
+  slots.take(1);
+  assert.deepEqual(
+    [0, 1, 2].map((slot) => slots.isFree(slot)),
+    [true, false, true],
+  );
+  assert.equal(slots.state(1), State.starting);
+  assert.equal(slots.pid(1), 0);
+  slots.free(1);
+  assert.ok(slots.isFree(1));
+});
+
+void test("what one process writes into its slot, others read, and find in no other", (t) => {
+  const { memfd, slots, write } = openScoreboard(t, 2);
+  write(1, { pid: 42, state: State.busy, generation: 3, fork_number: 7, served: 2, outcome: 4, peer: "[::1]:80" });
+  const others = new Slots(memfd, 2);
+  assert.equal(others.pid(1), 42);
+  assert.equal(others.state(1), State.busy);
+  assert.equal(others.outcome(1), 4);
+  assert.equal(others.served(1), 2);
+  assert.equal(others.peer(1), "[::1]:80");
+  assert.equal(others.connectionId(1), "3.7.2");
+  assert.equal(others.reported(1), false);
+  assert.ok(others.isFree(0));
+  assert.equal(slots.pid(0), 0);
+});
+
+void test("slots do not share pages with each other or with the header", (t) => {
+  const { memfd, slots, write } = openScoreboard(t, 2);
+  const header = new Header(memfd);
+  header.beginGeneration(5, 8);
+  write(0, { pid: 1 });
+  write(1, { pid: 2 });
+  assert.deepEqual([slots.pid(0), slots.pid(1)], [1, 2]);
+  assert.equal(slots.generation(0), 0);
+  assert.equal(header.idle, 0);
+});
+
+void test("only idle workers of the generation in charge are counted out", (t) => {
+  const { memfd } = openScoreboard(t, 1);
+  const header = new Header(memfd);
+  header.beginGeneration(2, 4);
+  header.uncountIdle(1);
+  assert.equal(header.idle, 0);
+  header.uncountIdle(2);
+  assert.equal(header.idle, -1);
+  header.beginGeneration(3, 4);
+  assert.equal(header.idle, 0, "a new generation begins with none");
+});
+
+void test("a command that comes while a generation begins is not forgotten", (t) => {
+  const { memfd } = openScoreboard(t, 1);
+  const [supervisors, zygotes] = [new Header(memfd), new Header(memfd)];
+  supervisors.forgetCommands();
+  supervisors.announceCommand();
+  zygotes.beginGeneration(2, 4);
+  assert.equal(zygotes.commands, 1);
+});
+
+void test("dropped records are counted, and taken once", (t) => {
+  const { memfd } = openScoreboard(t, 1);
+  const [writer, reader] = [new Header(memfd), new Header(memfd)];
+  writer.noteDroppedRecord();
+  writer.noteDroppedRecord();
+  assert.equal(reader.takeDroppedRecords(), 2);
+  assert.equal(reader.takeDroppedRecords(), 0);
+});
+
+void test("a connection's name says which zygote, which fork, which connection", () => {
+  assert.equal(connectionId(1, 20, 300), "1.20.300");
+});
+
+void test("the number of an outcome is its place in the list", () => {
+  assert.deepEqual(
+    outcomes.map((outcome) => outcomeNumber(outcome)),
+    outcomes.map((_outcome, index) => index),
+  );
+  assert.equal(outcomeNumber("none"), 0);
+  const { ended } = native.headerLayout;
+  assert.ok(ended + outcomes.length * 8 <= native.pageSize);
+});
