@@ -12,6 +12,9 @@
 
 #define TIDYING_SIZE (64 * 1024) /* large enough to go through all bins, too small to be mapped on its own */
 
+/* In native/preload/heap.c, if that is there. */
+extern const char forkd_heap_is_for_children __attribute__((weak));
+
 static void let_children_have(void *start, size_t length) {
   madvise(start, length, MADV_DOFORK); /* refused for a few special mappings, which are none of V8's */
 }
@@ -23,14 +26,18 @@ static void tidy_allocator(void) {
   free(chunk);
 }
 
+static int let_children_have_all(void) {
+  return &forkd_heap_is_for_children ? 0 : fk_mappings_each_private_anonymous(let_children_have);
+}
+
 int fk_fork_prepare(void) {
   tidy_allocator();
   return fk_phantoms_find();
 }
 
 pid_t fk_fork(void) {
-  int read = fk_mappings_each_private_anonymous(let_children_have);
-  if (read < 0) return read;
+  int failed = let_children_have_all();
+  if (failed) return failed;
   pid_t pid = fork();
   if (pid == 0) fk_phantoms_forget();
   return pid < 0 ? -errno : pid;

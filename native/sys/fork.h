@@ -3,8 +3,9 @@
  *
  * Two things keep a plain fork's child from working, and both are put right here without knowing Node:
  *
- *   V8 marks its heap MADV_DONTFORK, so that a child would fault at its first access. Before each fork all private
- *   anonymous mappings are marked MADV_DOFORK; mappings come as the heap grows, so they are read anew each time.
+ *   V8 marks its heap MADV_DONTFORK, so that a child would fault at its first access. A library that is preloaded keeps
+ *   it from doing so; where none can be (ld.so(8) has the reasons), all private anonymous mappings are marked
+ *   MADV_DOFORK before each fork; mappings come as the heap grows, so they are read anew each time.
  *
  *   Threads do not survive a fork, but glibc's condition variables remember the waiters, and pthread_cond_signal can
  *   wait for ever for one that does not exist. The child re-initialises those on which a thread was parked.

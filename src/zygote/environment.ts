@@ -1,3 +1,8 @@
+import { fileURLToPath } from "node:url";
+
+/** Keeps V8's heap together and forkable: native/preload/heap.c. */
+const heapLibrary = fileURLToPath(new URL(`../../prebuilds/linux-${process.arch}/heap.so`, import.meta.url));
+
 /**
  * Variables that a zygote is started with, and that are not for user code: symbols are looked up once, not lazily in
  * each child anew; and the fewer threads and arenas of theirs there are, the less a fork has to put right.
@@ -14,15 +19,24 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export const tunedEnvironment = (variables: Variables): Record<string, string | undefined> => ({
   ...variables,
   ...tuning,
+  LD_PRELOAD: preloaded(variables["LD_PRELOAD"]),
 });
+
+/** A list between blanks or colons: ld.so(8) has no way to name a path that holds one, and forkd forks without it too. */
+function preloaded(others: string | undefined): string | undefined {
+  if (/[ :]/.test(heapLibrary)) return others;
+  return others ? `${heapLibrary}:${others}` : heapLibrary;
+}
+
+const names = [...Object.keys(tuning), "LD_PRELOAD"];
 
 /** What the tuned variables were before, for the zygote to put back; an argument of its program. */
 export function untunedVariables(variables: Variables): string {
-  return JSON.stringify(Object.fromEntries(Object.keys(tuning).map((name) => [name, variables[name]])));
+  return JSON.stringify(Object.fromEntries(names.map((name) => [name, variables[name]])));
 }
 
 /** In the zygote: user code, the thread pools of workers and what they start find the variables as they were. */
 export function restoreEnvironment(untuned: string): void {
-  for (const name of Object.keys(tuning)) delete process.env[name];
+  for (const name of names) delete process.env[name];
   Object.assign(process.env, JSON.parse(untuned));
 }

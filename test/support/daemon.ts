@@ -33,10 +33,15 @@ export class TestDaemon {
     Object.defineProperty(this, "stderr", { get: () => output.text });
   }
 
-  static async start(t: TestContext, module: string, ...flags: string[]): Promise<TestDaemon> {
+  static start(t: TestContext, module: string, ...flags: string[]): Promise<TestDaemon> {
+    return TestDaemon.startWith(t, cli, module, ...flags);
+  }
+
+  /** The same with another copy of forkd's command. */
+  static async startWith(t: TestContext, command: string, module: string, ...flags: string[]): Promise<TestDaemon> {
     const mark = `TEST_DAEMON=${randomUUID()}`;
     const listen = flags.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
-    const args = [cli, "run", module, ...listen, "--log-format", "json", "--ready-fd", "3", ...flags];
+    const args = [command, "run", module, ...listen, "--log-format", "json", "--ready-fd", "3", ...flags];
     const output = { text: "" };
     const started = spawn(process.execPath, args, {
       stdio: ["ignore", "pipe", "pipe", "pipe"],

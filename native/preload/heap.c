@@ -1,0 +1,32 @@
+/*
+ * Preloaded into the zygote (LD_PRELOAD, ld.so(8)), where two wishes of V8's are in the way of forking it:
+ *
+ *   It asks that children shall not have its heap (MADV_DONTFORK). Here nobody hears it, so that a fork need not look for
+ *   such mappings first.
+ *
+ *   It wants each page of its heap at a random place, far from all others, and each then has page tables of its own, to
+ *   be made for each child and thrown away with it. The kernel's own choice puts them side by side. It is random, too,
+ *   but once for all of them.
+ */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define EXPORTED __attribute__((visibility("default")))
+
+/* By this the addon knows that the library is there. */
+EXPORTED const char forkd_heap_is_for_children = 1;
+
+EXPORTED int madvise(void *start, size_t length, int advice) {
+  return advice == MADV_DONTFORK ? 0 : (int)syscall(SYS_madvise, start, length, advice);
+}
+
+EXPORTED void *mmap(void *wish, size_t length, int protection, int flags, int fd, off_t offset) {
+  int must = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+  if ((flags & MAP_ANONYMOUS) && !must) wish = NULL;
+  return (void *)syscall(SYS_mmap, wish, length, protection, flags, fd, offset);
+}
+
+/* The same by another name: off_t has 64 bits on every machine that forkd runs on. */
+EXPORTED void *mmap64(void *, size_t, int, int, int, off_t) __attribute__((alias("mmap")));
