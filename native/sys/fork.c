@@ -10,7 +10,8 @@
 #include "mappings.h"
 #include "phantoms.h"
 
-#define TIDYING_SIZE (64 * 1024) /* large enough to go through all bins, too small to be mapped on its own */
+#define LARGEST_HOLE (64 * 1024) /* too small to be mapped on its own: mallopt(3), M_MMAP_THRESHOLD */
+#define SMALLEST_HOLE 16
 
 /* In native/preload/heap.c, if that is there. */
 extern const char forkd_heap_is_for_children __attribute__((weak));
@@ -19,11 +20,23 @@ static void let_children_have(void *start, size_t length) {
   madvise(start, length, MADV_DOFORK); /* refused for a few special mappings, which are none of V8's */
 }
 
-/* Free chunks are put together and sorted here, once, and not by the first larger allocation of each child. */
+/* All that is free lies at the end of the heap, from here on. */
+static char *end_of_use(void) { return (char *)sbrk(0) - mallinfo2().keepcost; }
+
+/*
+ * Free chunks are put together here, once, and not by the first larger allocation of each child. Then every hole is taken
+ * and kept: what children allocate comes from the end of the heap, on a few pages, and not from holes on as many pages,
+ * each of which would have to be copied.
+ */
 static void tidy_allocator(void) {
   malloc_trim(0);
-  void *volatile chunk = malloc(TIDYING_SIZE); /* volatile: or the compiler sees that nobody needs it */
-  free(chunk);
+  char *end = end_of_use();
+  for (size_t size = LARGEST_HOLE; size >= SMALLEST_HOLE; size -= size > 1024 ? 1024 : SMALLEST_HOLE) {
+    char *volatile chunk; /* volatile: or the compiler sees that nobody needs it */
+    do chunk = malloc(size);
+    while (chunk && chunk < end);
+    free(chunk);
+  }
 }
 
 static int let_children_have_all(void) {

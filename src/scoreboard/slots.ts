@@ -65,8 +65,9 @@ export class Slots {
     return this.state(slot) === State.free;
   }
 
-  /** Taken for a worker that is about to be forked, and writes its pid itself. */
-  take(slot: number): void {
+  /** Taken for a worker that is about to be forked, and writes its pid itself. It may die before it has. */
+  take(slot: number, generation: number): void {
+    Atomics.store(this.#words, slot * wordsPerSlot + layout.generation / 4, generation);
     Atomics.store(this.#words, slot * wordsPerSlot + layout.pid / 4, 0);
     Atomics.store(this.#words, slot * wordsPerSlot + layout.state / 4, State.starting);
   }

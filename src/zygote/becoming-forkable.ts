@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import type { Worker } from "../worker/main.ts";
@@ -16,7 +15,6 @@ const fewConnections = 100;
  * would have to clear up.
  */
 export async function becomeForkable(worker: Worker, plan: DescriptorPlan): Promise<void> {
-  optimiseEarly();
   await rehearse(worker, manyConnections);
   await checkPhase();
   succeeded("Handling SIGCHLD", native.ringOnSigchld());
@@ -25,24 +23,9 @@ export async function becomeForkable(worker: Worker, plan: DescriptorPlan): Prom
   emptyRandomStocks(() => native.fork(slotForTrials, 0, 0));
   collectGarbage();
   await rehearse(worker, fewConnections);
-  optimiseInTime();
   await checkPhase();
   prepareFork(plan);
 }
-
-/**
- * Code that is not optimised counts its calls, each function in a page of its own: a child would copy all of those
- * pages. From Node 22 on V8 optimises early by itself.
- */
-function optimiseEarly(): void {
-  if (isNode20) setFlagsFromString("--interrupt-budget=5000");
-}
-
-function optimiseInTime(): void {
-  if (isNode20) setFlagsFromString(`--interrupt-budget=${66 * 1024}`); // what it is by default
-}
-
-const isNode20 = process.versions.node.startsWith("20.");
 
 /** The name that the zygote's flags give V8's `gc`: not the usual one, by which libraries look for it. */
 function collectGarbage(): void {

@@ -124,7 +124,7 @@ export class Nursery {
 
   #fork(slot: number): number {
     const { slots, generation, pipeLog } = this.#parts;
-    slots.take(slot);
+    slots.take(slot, generation);
     const pid = native.fork(slot, generation, ++this.#forks);
     if (pid === 0) return 0;
     if (pid < 0) this.#onForkFailed(slot, pid);

@@ -9,7 +9,7 @@ import { openScoreboard } from "./scoreboard.ts";
 void test("a slot is free until it is taken, and then again when it is freed", (t) => {
   const { slots } = openScoreboard(t, 3);
   assert.equal(slots.count, 3);
-  slots.take(1);
+  slots.take(1, 1);
   assert.deepEqual(
     [0, 1, 2].map((slot) => slots.isFree(slot)),
     [true, false, true],
