@@ -54,6 +54,38 @@ export interface DaemonOptions {
    */
   readonly drainTimeout?: string;
   /**
+   * How long the module may take to load, and `beforeFork` to run, before the zygote counts as hung. What the module
+   * says holds from the end of its loading on.
+   * @default "60s"
+   */
+  readonly startTimeout?: string;
+  /**
+   * How long the zygote may give no sign of life before it is killed and replaced; `"off"` for a debugger.
+   * @default "10s"
+   */
+  readonly heartbeatTimeout?: string;
+  /** When forkd gives up replacing a zygote that crashes again and again. */
+  readonly restart?: RestartPolicy;
+  /**
+   * How often at most the zygote is replaced by a fresh one, with another address-space layout, after a worker has died
+   * of SIGSEGV, SIGBUS, SIGILL or SIGABRT; `"off"` for never.
+   * @default "60s"
+   */
+  readonly rotateInterval?: string;
+  /**
+   * How workers come to be: forked from the zygote, or spawned as fresh Node processes. `"auto"` forks where a self-test
+   * says that this works.
+   * @default "auto"
+   */
+  readonly engine?: "auto" | "fork" | "spawn";
+  /**
+   * Whether to fork although the module has left sockets, timers, threads or the like open.
+   * @default false
+   */
+  readonly allowUnsafeFork?: boolean;
+  /** What the kernel allows each worker: setrlimit(2). */
+  readonly limits?: Limits;
+  /**
    * The least important messages that are logged.
    * @default "info"
    */
@@ -69,6 +101,57 @@ export interface DaemonOptions {
   readonly afterFork?: () => void | Promise<void>;
   /** Serves one connection, in a process that serves nobody else meanwhile. */
   readonly serve: ((connection: Connection) => void | Promise<void>) | BlockingHandler;
+}
+
+/** When forkd gives up on a zygote that crashes again and again: it drains, and ends with status 1. */
+export interface RestartPolicy {
+  /**
+   * How many crashes within `within` are too many.
+   * @default 5
+   */
+  readonly maxCrashes?: number;
+  /**
+   * The time in which crashes are counted: a duration with its unit.
+   * @default "60s"
+   */
+  readonly within?: string;
+}
+
+/**
+ * What the kernel allows each worker; `"off"` leaves what the daemon was started with. A breach ends that worker, or fails
+ * the call that would be one, and nothing else: setrlimit(2).
+ */
+export interface Limits {
+  /**
+   * How much private writable memory a worker may have, what it has inherited included: a size with its unit.
+   * @default "off"
+   */
+  readonly memory?: string;
+  /**
+   * How much processor time a worker may use: a duration, in whole seconds.
+   * @default "off"
+   */
+  readonly cpu?: string;
+  /**
+   * How many descriptors a worker may have open.
+   * @default "off"
+   */
+  readonly openFiles?: number | "off";
+  /**
+   * How large a file a worker may write: a size with its unit.
+   * @default "off"
+   */
+  readonly fileSize?: string;
+  /**
+   * How many processes and threads the daemon's user may have when a worker starts another; without effect for root.
+   * @default "off"
+   */
+  readonly processes?: number | "off";
+  /**
+   * How large a core dump a crashed worker may leave: a size with its unit.
+   * @default "off"
+   */
+  readonly core?: string;
 }
 
 /** What {@link defineDaemon} returns, and what a module exports as its default. */

@@ -1,4 +1,12 @@
-export { blocking, defineDaemon, type BlockingHandler, type Daemon, type DaemonOptions } from "./define-daemon.ts";
+export {
+  blocking,
+  defineDaemon,
+  type BlockingHandler,
+  type Daemon,
+  type DaemonOptions,
+  type Limits,
+  type RestartPolicy,
+} from "./define-daemon.ts";
 export { ForkdError, type ErrorCode } from "./errors.ts";
 export type { Fields, Log } from "./log/record.ts";
 export type { BlockingConnection } from "./worker/blocking-connection.ts";

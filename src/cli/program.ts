@@ -8,7 +8,7 @@ import { readVersion } from "./version.ts";
 /** What `forkd run` was told. `flags` holds what the options' flags were given, by the option's name. */
 export interface RunRequest {
   readonly modulePath: string;
-  readonly flags: Record<string, string | string[]>;
+  readonly flags: Record<string, string | true | string[]>;
   readonly readyFd?: number;
 }
 
@@ -32,22 +32,27 @@ function addRun(program: Command, onRun: (request: RunRequest) => Promise<void>)
     .summary("run a daemon in the foreground")
     .description("Runs a daemon in the foreground until it is told to stop.")
     .argument("<MODULE>", "the file whose default export is what defineDaemon(…) returns");
-  for (const name of optionNames) run.addOption(optionFlag(name));
+  const flags = new Map(optionNames.map((name) => [optionFlag(name), name]));
+  for (const flag of flags.keys()) run.addOption(flag);
   run
     .addOption(readyFdFlag())
     .addHelpText("after", runNotes)
-    .action((modulePath: string, options: Record<string, string | string[]> & { readyFd?: number }) => {
-      const { readyFd, ...flags } = options;
-      return onRun({ modulePath, flags, ...(readyFd !== undefined && { readyFd }) });
+    .action((modulePath: string, { readyFd, ...given }: Given & { readyFd?: number }) => {
+      const names = [...flags].map(([flag, name]) => [name, given[flag.attributeName()]] as const);
+      const flagsGiven = Object.fromEntries(names.filter(([, value]) => value !== undefined)) as Given;
+      return onRun({ modulePath, flags: flagsGiven, ...(readyFd !== undefined && { readyFd }) });
     });
 }
+
+type Given = Record<string, string | true | string[]>;
 
 function optionFlag(name: OptionName): Flag {
   const option: Option<unknown> = optionTable[name];
   const { group, meaning, kind } = option;
   const facts = [`Takes ${kind.rule}.`, `Default: ${fallbackInWords(option)}.`, `Variable: ${variableOf(name)}.`];
   const description = [meaning, ...facts].join("\n");
-  const flag = new Flag(`${flagOf(name)} <${kind.placeholder}>`, description).helpGroup(`${group}:`);
+  const value = kind.isSwitch ? "" : ` <${kind.placeholder}>`;
+  const flag = new Flag(`${flagOf(name)}${value}`, description).helpGroup(`${group}:`);
   return kind.several ? flag.argParser(collect) : flag;
 }
 

@@ -10,10 +10,13 @@ export interface OddValue {
   readonly $value: string;
 }
 
-/** Describes a module's options so that JSON can carry them to the supervisor, which checks them there. */
+/**
+ * Describes a module's options so that JSON can carry them to the supervisor, which checks them there. What stands in an
+ * object is named by both: `{ limits: { cpu: "1s" } }` gives `limits.cpu`.
+ */
 export function describeOptions(options: unknown): Record<string, unknown> {
-  const described = Object.keys(Object(options)).map((name) => [name, describeProperty(options as object, name)]);
-  return Object.fromEntries(described.filter(([, value]) => value !== undefined));
+  const described = Object.keys(Object(options)).flatMap((name) => describeProperty(options as object, name));
+  return Object.fromEntries(described);
 }
 
 /** A value as JSON can carry it: itself, a {@link FunctionMark} or an {@link OddValue}. */
@@ -22,14 +25,19 @@ export function describeValue(value: unknown): unknown {
   return Array.isArray(value) ? Array.from(value, describeItem) : describeItem(value);
 }
 
-function describeProperty(options: object, name: string): unknown {
+function describeProperty(options: object, name: string): [string, unknown][] {
   try {
     const value: unknown = Reflect.get(options, name);
-    return value === undefined ? undefined : describeValue(value);
+    if (value === undefined) return [];
+    if (!isPlainObject(value)) return [[name, describeValue(value)]];
+    return Object.entries(value).map(([key, inner]) => [`${name}.${key}`, describeValue(inner)]);
   } catch {
-    return odd("a property that throws when it is read");
+    return [[name, odd("a property that throws when it is read")]];
   }
 }
+
+const isPlainObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 function describeItem(value: unknown): unknown {
   if (value === null) return null;

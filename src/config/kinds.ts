@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { addressRule, formatAddress, type ListenAddress, readAddress } from "./address.ts";
 import { durationOrOffRule, durationRule, needsUnit, readDuration } from "./duration.ts";
 import type { Parsed } from "./refusal.ts";
+import { needsSizeUnit, readSize, sizeOrOffRule, unlimited } from "./size.ts";
 
 /**
  * A kind of value. The schema takes what a module gives and what `fromText` makes of a flag or a variable; the message
@@ -13,6 +14,8 @@ export interface Kind<T> {
   readonly placeholder: string;
   /** Whether the flag may be repeated and the variable holds several values between commas. */
   readonly several?: true;
+  /** Whether the flag alone says it, without a value. */
+  readonly isSwitch?: true;
   readonly schema: v.GenericSchema<unknown, T>;
   readonly fromText: (text: string) => unknown;
 }
@@ -27,6 +30,35 @@ export function wholeNumber(least: number, most: number): Kind<number> {
   };
 }
 
+/** A whole number in a range, or "off", which is -1. */
+export function wholeNumberOrOff(least: number, most: number): Kind<number> {
+  const { rule, placeholder, schema, fromText } = wholeNumber(least, most);
+  return {
+    rule: `${rule}, or "off"`,
+    placeholder,
+    schema: v.union(
+      [
+        schema,
+        v.pipe(
+          v.literal("off"),
+          v.transform(() => unlimited),
+        ),
+      ],
+      "",
+    ),
+    fromText,
+  };
+}
+
+/** True or false; the flag says true. */
+export const yesOrNo: Kind<boolean> = {
+  rule: "true or false",
+  placeholder: "",
+  isSwitch: true,
+  schema: v.boolean(""),
+  fromText: (text) => (text === "true" ? true : text === "false" ? false : text),
+};
+
 /** One of a few words. */
 export function oneOf<const T extends string>(placeholder: string, words: readonly T[]): Kind<T> {
   const quoted = words.map((word) => `"${word}"`);
@@ -38,18 +70,38 @@ export function oneOf<const T extends string>(placeholder: string, words: readon
   };
 }
 
+/** What a duration may be, beside a number of milliseconds. */
+interface DurationOptions {
+  /** It may be "off", which is 0. */
+  readonly off?: boolean;
+  /** Nobody could keep to less. */
+  readonly wholeSeconds?: boolean;
+}
+
 /** A duration in milliseconds; 0 for "off" where it may be off. */
-export function duration(options: { readonly off?: boolean } = {}): Kind<number> {
+export function duration(options: DurationOptions = {}): Kind<number> {
   return {
     rule: options.off ? durationOrOffRule : durationRule,
     placeholder: "DURATION",
     schema: v.pipe(
       v.string(hintAtUnit),
       parsed((text) => readDuration(text, options)),
+      v.check((ms) => !options.wholeSeconds || ms % 1000 === 0, "The kernel counts whole seconds."),
     ),
     fromText: asIs,
   };
 }
+
+/** A size in bytes, or "off", which is -1. */
+export const size: Kind<number> = {
+  rule: sizeOrOffRule,
+  placeholder: "SIZE",
+  schema: v.pipe(
+    v.string(({ input }) => (typeof input === "number" ? needsSizeUnit(input) : "")),
+    parsed(readSize),
+  ),
+  fromText: asIs,
+};
 
 /** The name of a daemon. Files are named after it, so no slash, and no dot in front. */
 export const daemonName: Kind<string> = {

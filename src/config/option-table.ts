@@ -3,7 +3,17 @@
  * Validation, flags, variables and `--help` are made from this table, and a test holds docs/options.md equal to it.
  */
 import { parse } from "node:path";
-import { addresses, daemonName, duration, type Kind, oneOf, wholeNumber } from "./kinds.ts";
+import {
+  addresses,
+  daemonName,
+  duration,
+  type Kind,
+  oneOf,
+  size,
+  wholeNumber,
+  wholeNumberOrOff,
+  yesOrNo,
+} from "./kinds.ts";
 import type { OptionName, Settings, Sources } from "./settings.ts";
 
 /** An option that the module, a flag or a variable can set. */
@@ -23,8 +33,15 @@ export interface FunctionOption {
   readonly required: boolean;
 }
 
-type Value = number | string | readonly string[];
-type OptionGroup = "Name and addresses" | "Connections and workers" | "Time limits" | "Log";
+type Value = boolean | number | string | readonly string[];
+type OptionGroup =
+  | "Name and addresses"
+  | "Connections and workers"
+  | "Time limits"
+  | "Supervision"
+  | "Forking"
+  | "Limits of each worker"
+  | "Log";
 
 const mostConnections = 100_000;
 
@@ -95,6 +112,99 @@ export const optionTable: { readonly [Name in OptionName]: Option<Settings[Name]
     fallback: "30s",
     example: "5s",
   },
+  startTimeout: {
+    group: "Supervision",
+    meaning: "How long the module may take to load, and beforeFork to run, before the zygote counts as hung.",
+    kind: duration(),
+    fallback: "60s",
+    example: "10s",
+  },
+  heartbeatTimeout: {
+    group: "Supervision",
+    meaning: "How long the zygote may give no sign of life before it is killed and replaced.",
+    kind: duration({ off: true }),
+    fallback: "10s",
+    example: "30s",
+  },
+  "restart.maxCrashes": {
+    group: "Supervision",
+    meaning: "How many crashes of the zygote within restart.within make forkd give up, with status 1.",
+    kind: wholeNumber(1, 1_000_000),
+    fallback: 5,
+    example: 20,
+  },
+  "restart.within": {
+    group: "Supervision",
+    meaning: "The time in which restart.maxCrashes are counted.",
+    kind: duration(),
+    fallback: "60s",
+    example: "10m",
+  },
+  rotateInterval: {
+    group: "Supervision",
+    meaning:
+      "How often at most the zygote is replaced by a fresh one, with another address-space layout, after a worker " +
+      "has crashed.",
+    kind: duration({ off: true }),
+    fallback: "60s",
+    example: "5m",
+  },
+  engine: {
+    group: "Forking",
+    meaning: "How workers come to be: forked from the zygote, or spawned as fresh Node processes.",
+    kind: oneOf("ENGINE", ["auto", "fork", "spawn"]),
+    fallback: "auto",
+    example: "spawn",
+  },
+  allowUnsafeFork: {
+    group: "Forking",
+    meaning: "Whether to fork although the module has left sockets, timers, threads or the like open.",
+    kind: yesOrNo,
+    fallback: false,
+    example: true,
+  },
+  "limits.memory": {
+    group: "Limits of each worker",
+    meaning: "How much private writable memory a worker may have, what it has inherited included (RLIMIT_DATA).",
+    kind: size,
+    fallback: "off",
+    example: "256MiB",
+  },
+  "limits.cpu": {
+    group: "Limits of each worker",
+    meaning: "How much processor time a worker may use, in whole seconds (RLIMIT_CPU).",
+    kind: duration({ off: true, wholeSeconds: true }),
+    fallback: "off",
+    example: "10s",
+  },
+  "limits.openFiles": {
+    group: "Limits of each worker",
+    meaning: "How many descriptors a worker may have open (RLIMIT_NOFILE).",
+    kind: wholeNumberOrOff(16, 1_000_000),
+    fallback: "off",
+    example: 64,
+  },
+  "limits.fileSize": {
+    group: "Limits of each worker",
+    meaning: "How large a file a worker may write (RLIMIT_FSIZE).",
+    kind: size,
+    fallback: "off",
+    example: "10MiB",
+  },
+  "limits.processes": {
+    group: "Limits of each worker",
+    meaning: "How many processes and threads the daemon's user may have when a worker starts another (RLIMIT_NPROC).",
+    kind: wholeNumberOrOff(1, 4_000_000),
+    fallback: "off",
+    example: 200,
+  },
+  "limits.core": {
+    group: "Limits of each worker",
+    meaning: "How large a core dump a crashed worker may leave (RLIMIT_CORE).",
+    kind: size,
+    fallback: "off",
+    example: "0B",
+  },
   logLevel: {
     group: "Log",
     meaning: "The least important messages that are logged.",
@@ -136,12 +246,15 @@ export const optionNames = Object.keys(optionTable) as readonly OptionName[];
 
 /** The flag of an option: `--max-connections`. */
 export function flagOf(name: OptionName): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return `--${name.replace(".", "-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** The environment variable of an option: `FORKD_MAX_CONNECTIONS`. */
 export function variableOf(name: OptionName): string {
-  return `FORKD_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+  return `FORKD_${name
+    .replace(".", "_")
+    .replace(/[A-Z]/g, (letter) => `_${letter}`)
+    .toUpperCase()}`;
 }
 
 /** The default of an option, in words. */

@@ -48,7 +48,7 @@ function findValue(name: OptionName, sources: Sources): Given {
 function findFlag(name: OptionName, { kind }: Option<unknown>, { flags }: Sources): Given | undefined {
   const text = flags[name];
   if (text === undefined) return undefined;
-  const value = typeof text === "string" ? kind.fromText(text) : text.map(kind.fromText);
+  const value = text === true ? true : typeof text === "string" ? kind.fromText(text) : text.map(kind.fromText);
   return { value, origin: "flag", from: flagOf(name) };
 }
 

@@ -1,6 +1,9 @@
 import type { ListenAddress } from "./address.ts";
 
-/** The options of a daemon, resolved: nothing missing, nothing left to parse. Durations are milliseconds; 0 is off. */
+/**
+ * The options of a daemon, resolved: nothing missing, nothing left to parse. Durations are milliseconds, sizes bytes; 0 is
+ * off. A limit that is off is -1.
+ */
 export interface Settings {
   readonly name: string;
   readonly listen: readonly ListenAddress[];
@@ -11,11 +14,24 @@ export interface Settings {
   readonly idleTimeout: number;
   readonly sessionTimeout: number;
   readonly drainTimeout: number;
+  readonly startTimeout: number;
+  readonly heartbeatTimeout: number;
+  readonly "restart.maxCrashes": number;
+  readonly "restart.within": number;
+  readonly rotateInterval: number;
+  readonly engine: "auto" | "fork" | "spawn";
+  readonly allowUnsafeFork: boolean;
+  readonly "limits.memory": number;
+  readonly "limits.cpu": number;
+  readonly "limits.openFiles": number;
+  readonly "limits.fileSize": number;
+  readonly "limits.processes": number;
+  readonly "limits.core": number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly logFormat: "json" | "pretty";
 }
 
-/** The name of an option that flags and variables can set. */
+/** The name of an option that flags and variables can set; before a dot stands the object that it is in, in the module. */
 export type OptionName = keyof Settings;
 
 /** Which source an option's value comes from. */
@@ -26,8 +42,8 @@ export type Origins = Readonly<Record<OptionName, Origin>>;
 
 /** Everything that has a say in the settings. */
 export interface Sources {
-  /** What the command line gives, by the option's name. */
-  readonly flags: Readonly<Record<string, string | readonly string[]>>;
+  /** What the command line gives, by the option's name; true for a switch. */
+  readonly flags: Readonly<Record<string, string | true | readonly string[]>>;
   /** The environment; only what begins with `FORKD_` counts. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The module's options as `describeOptions` describes them. */

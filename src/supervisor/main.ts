@@ -7,6 +7,7 @@
  * ones drain within `drainTimeout`; the port is free at once.
  */
 import { formatAddress } from "../config/address.ts";
+import type { Sources } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
@@ -16,7 +17,7 @@ import { Supervisor } from "./supervisor.ts";
 /** What `forkd run` asks for. */
 export interface SuperviseRequest {
   readonly modulePath: string;
-  readonly flags: Readonly<Record<string, string | readonly string[]>>;
+  readonly flags: Sources["flags"];
   /** Where to say that the daemon is ready, and at which addresses. */
   readonly readyFd?: number;
 }

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { isatty } from "node:tty";
 import { formatAddress, type ListenAddress } from "../config/address.ts";
 import { resolveSettings } from "../config/resolve-settings.ts";
+import type { Sources } from "../config/settings.ts";
 import type { FromZygote } from "../control/messages.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
@@ -25,7 +26,7 @@ const logPatience = 500;
 
 export interface SupervisorParts {
   readonly modulePath: string;
-  readonly flags: Readonly<Record<string, string | readonly string[]>>;
+  readonly flags: Sources["flags"];
   readonly onReady: (addresses: readonly ListenAddress[]) => void;
 }
 

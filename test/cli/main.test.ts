@@ -43,7 +43,8 @@ test("the help of run tells each option's meaning, rule, default and variable", 
   for (const name of optionNames) {
     const option: Option<unknown> = optionTable[name];
     const { kind, meaning } = option;
-    const flag = `${flagOf(name)} <${kind.placeholder}> ${meaning} Takes ${kind.rule}. `;
+    const value = kind.isSwitch ? "" : ` <${kind.placeholder}>`;
+    const flag = `${flagOf(name)}${value} ${meaning} Takes ${kind.rule}. `;
     const expected = `${flag}Default: ${fallbackInWords(option)}. Variable: ${variableOf(name)}.`;
     assert.ok(words.includes(expected), expected);
   }

@@ -10,7 +10,9 @@ test("a module alone makes an empty request", async () => {
 });
 
 test("every option has its flag, whose text is passed on by the option's name", async () => {
-  const args = optionNames.flatMap((name) => exampleOf(name).flags.flatMap((text) => [flagOf(name), text]));
+  const args = optionNames.flatMap((name) =>
+    exampleOf(name).flags.flatMap((text) => (text === true ? [flagOf(name)] : [flagOf(name), text])),
+  );
   const { flags } = await requestOf("run", ...args, "x.ts");
   const expected = optionNames.map((name) => [
     name,

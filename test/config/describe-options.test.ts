@@ -25,7 +25,6 @@ for (const [value, words] of [
   [10n, "10n"],
   [Symbol("x"), "Symbol(x)"],
   [new Date(0), "an object of class Date"],
-  [{ $function: true }, "an object"],
   [Object.create(null), "an object"],
   [revoked, "a property that throws when it is read"],
   [() => {}, "a function"],
@@ -56,6 +55,18 @@ test("an option that throws when it is read is refused", () => {
     },
   };
   assert.throws(() => resolveModule(options), { message: /received a property that throws when it is read \(from/ });
+});
+
+test("what stands in an object is named by both, one level deep", () => {
+  const options = { limits: { memory: "1MiB", cpu: { seconds: 1 } }, restart: {}, backlog: { $function: true } };
+  assert.deepEqual(describeOptions(options), {
+    "limits.memory": "1MiB",
+    "limits.cpu": { $value: "an object" },
+    "backlog.$function": true,
+  });
+  assert.throws(() => resolveModule({ limits: { memroy: "1MiB" } }), {
+    message: 'Unknown option "limits.memroy" in the module; did you mean "limits.memory"?',
+  });
 });
 
 test("what is no object has no options", () => {

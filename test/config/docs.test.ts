@@ -29,11 +29,20 @@ test("docs/errors.md says of each error when, what then, and the way out", () =>
 
 test("the @default of each option in the types is the table's", () => {
   const types = readFileSync(new URL("dist/define-daemon.d.ts", root), "utf8");
-  const defaults = [...types.matchAll(/@default (.+)\n\s+\*\/\n\s+readonly (\w+)\?:/g)];
-  const written = Object.fromEntries(defaults.map(([, text, name]) => [name, text]));
+  const written = {
+    ...defaultsIn(types, "DaemonOptions", ""),
+    ...defaultsIn(types, "RestartPolicy", "restart."),
+    ...defaultsIn(types, "Limits", "limits."),
+  };
   const expected = optionNames.map((name) => [name, fallbackInWords(optionTable[name] as Option<unknown>)]);
   assert.deepEqual(written, Object.fromEntries(expected));
 });
+
+function defaultsIn(types: string, name: string, prefix: string): Record<string, string> {
+  const [, body = ""] = new RegExp(`interface ${name} \\{(.*?)^\\}`, "ms").exec(types) ?? [];
+  const defaults = body.matchAll(/@default (.+)\n\s+\*\/\n\s+readonly (\w+)\?:/g);
+  return Object.fromEntries([...defaults].map(([, text = "", option]) => [`${prefix}${option}`, text]));
+}
 
 /** The sections of a page by their headings, up to the next heading of whatever level. */
 function sectionsOf(path: string, mark: string): Map<string, string> {

@@ -17,11 +17,17 @@ export function expectedSections(): Map<string, string> {
   return new Map([...functions, ...plain]);
 }
 
-/** An option's example as a module, as flags and as a variable say it. */
-export function exampleOf(name: OptionName): { module: unknown; flags: string[]; variable: string } {
-  const { example }: Option<unknown> = optionTable[name];
+/** An option's example as a module, as flags and as a variable say it; a switch's flag has no value. */
+export function exampleOf(name: OptionName): { module: unknown; flags: (string | true)[]; variable: string } {
+  const { example, kind }: Option<unknown> = optionTable[name];
   const texts = Array.isArray(example) ? example.map(String) : [String(example)];
-  return { module: example, flags: texts, variable: texts.join(",") };
+  return { module: example, flags: kind.isSwitch ? [true] : texts, variable: texts.join(",") };
+}
+
+/** `{ limits: { memory: … } }` for `limits.memory`, without the braces outside. */
+function inModule(name: OptionName, value: string): string {
+  const [first = "", second] = name.split(".");
+  return second === undefined ? `${first}: ${value}` : `${first}: { ${second}: ${value} }`;
 }
 
 function plainSection(name: OptionName): string {
@@ -34,10 +40,10 @@ function plainSection(name: OptionName): string {
     "",
     `- Default: ${fallbackInWords(option)}`,
     `- Takes: ${kind.rule}`,
-    `- Flag: \`${flagOf(name)} ${kind.placeholder}\`${kind.several ? ", as often as needed" : ""}`,
+    `- Flag: \`${`${flagOf(name)} ${kind.placeholder}`.trim()}\`${kind.several ? ", as often as needed" : ""}`,
     `- Variable: \`${variableOf(name)}\`${kind.several ? ", with commas between several" : ""}`,
-    `- Example: \`${name}: ${list || JSON.stringify(example.module)}\`, ` +
-      `\`${example.flags.map((text) => `${flagOf(name)} ${text}`).join(" ")}\`, ` +
+    `- Example: \`${inModule(name, list || JSON.stringify(example.module))}\`, ` +
+      `\`${example.flags.map((text) => (text === true ? flagOf(name) : `${flagOf(name)} ${text}`)).join(" ")}\`, ` +
       `\`${variableOf(name)}=${example.variable}\``,
   ].join("\n");
 }

@@ -22,6 +22,19 @@ test("a daemon that only serves gets the defaults", () => {
     idleTimeout: 60_000,
     sessionTimeout: 0,
     drainTimeout: 30_000,
+    startTimeout: 60_000,
+    heartbeatTimeout: 10_000,
+    "restart.maxCrashes": 5,
+    "restart.within": 60_000,
+    rotateInterval: 60_000,
+    engine: "auto",
+    allowUnsafeFork: false,
+    "limits.memory": -1,
+    "limits.cpu": 0,
+    "limits.openFiles": -1,
+    "limits.fileSize": -1,
+    "limits.processes": -1,
+    "limits.core": -1,
     logLevel: "info",
     logFormat: "json",
   });
@@ -54,7 +67,7 @@ for (const name of optionNames) {
     const [first = ""] = flags;
     const [inModule, asFlag, asVariable] = [
       { module: { [name]: module } },
-      { flags: { [name]: flags.length === 1 ? first : flags } },
+      { flags: { [name]: flags.length === 1 ? first : flags.map(String) } },
       { variables: { [variableOf(name)]: variable } },
     ].map((given) => resolveSettings(sources(given)));
     assert.deepEqual(asFlag?.settings, inModule?.settings);
@@ -127,7 +140,7 @@ for (const [given, message] of [
   [{ module: { maxConections: 5 } }, 'Unknown option "maxConections" in the module; did you mean "maxConnections"?'],
   [
     { module: { tcpKeepalive: 5 } },
-    'Unknown option "tcpKeepalive" in the module; known are name, listen, backlog, maxConnections, spareWorkers, connectionsPerWorker, idleTimeout, sessionTimeout, drainTimeout, logLevel, logFormat, serve, beforeFork, afterFork.',
+    `Unknown option "tcpKeepalive" in the module; known are ${[...optionNames, ...Object.keys(functionOptions)].join(", ")}.`,
   ],
   [
     { variables: { FORKD_MAX_CONECTIONS: "5" } },
