@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <sys/mman.h>
 
 #include "../sys/bell.h"
 #include "../sys/worker.h"
@@ -25,7 +24,9 @@ static napi_value map_slots(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   size_t length = (size_t)int_argument(&a, 1) * FK_PAGE;
   void *slots = fk_scoreboard_map(int_argument(&a, 0), FK_PAGE, length, NULL);
-  if (!slots || madvise(slots, length, MADV_DONTFORK) != 0) return int_value(env, -errno);
+  if (!slots) return int_value(env, -errno);
+  int failed = fk_scoreboard_keep_from_children(slots, length);
+  if (failed) return int_value(env, failed);
   return memory_value(env, slots, length);
 }
 

@@ -73,4 +73,7 @@ int fk_scoreboard_create(int slots);
 /* Map `length` bytes at `offset`; over `where` if that is not NULL. NULL and errno on failure. */
 void *fk_scoreboard_map(int memfd, uint64_t offset, uint64_t length, void *where);
 
+/* Children will not have that part of the scoreboard. 0 or -errno. */
+int fk_scoreboard_keep_from_children(void *map, uint64_t length);
+
 #endif

@@ -15,17 +15,6 @@
 
 #define LENGTH (64 * 1024)
 
-/* Whether there is memory at an address: the kernel looks, so that nobody faults. */
-static int is_mapped(const void *at) {
-  int ends[2];
-  CHECK(pipe(ends) == 0);
-  int written = write(ends[1], at, 1) == 1;
-  CHECK(written || errno == EFAULT);
-  close(ends[0]);
-  close(ends[1]);
-  return written;
-}
-
 static char *map_not_for_children(int flags, char fill) {
   char *memory = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
   CHECK(memory != MAP_FAILED);

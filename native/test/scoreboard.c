@@ -56,3 +56,13 @@ TEST(a_scoreboard_that_cannot_be_mapped_says_why) {
   CHECK(fk_scoreboard_map(-1, 0, FK_PAGE, NULL) == NULL);
   CHECK_EQUAL(errno, EBADF);
 }
+
+TEST(what_is_kept_from_children_is_not_in_them) {
+  int memfd = fk_scoreboard_create(2);
+  void *slots = fk_scoreboard_map(memfd, FK_PAGE, 2 * FK_PAGE, NULL);
+  CHECK(is_mapped(slots));
+  CHECK_EQUAL(fk_scoreboard_keep_from_children(slots, 2 * FK_PAGE), 0);
+  pid_t pid = child();
+  if (pid == 0) _exit(is_mapped(slots) ? 1 : 0);
+  CHECK_EQUAL(end_of(pid), 0);
+}

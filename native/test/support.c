@@ -156,3 +156,13 @@ void be_worker(void) {
   CHECK_EQUAL(fk_worker_start(), 0);
   atomic_store(&fk_worker.slot->state, FK_BUSY);
 }
+
+int is_mapped(const void *at) {
+  int ends[2];
+  CHECK(pipe(ends) == 0);
+  int written = write(ends[1], at, 1) == 1;
+  CHECK(written || errno == EFAULT);
+  close(ends[0]);
+  close(ends[1]);
+  return written;
+}

@@ -54,4 +54,7 @@ pid_t fork_worker(void);
 /* This process itself becomes a worker, with its signals let through. */
 void be_worker(void);
 
+/* Whether there is memory at an address: the kernel looks, so that nobody faults. */
+int is_mapped(const void *at);
+
 #endif

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fixture, TestDaemon } from "../support/daemon.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const page = 4096;
+
+void test("a worker has the scoreboard's header and its own slot, and cannot reach another's", async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("commands"), "--max-connections", "20", "--spare-workers", "4");
+  const workers = await waitFor("the spares", () => (daemon.workers.length === 4 ? daemon.workers : undefined));
+  assert.ok(scoreboardSize(daemon.zygote) >= 21 * page, "the zygote has all of it");
+  for (const worker of workers) assert.equal(scoreboardSize(worker), 2 * page);
+});
+
+/** How much of the scoreboard's memfd a process has mapped: proc_pid_maps(5). */
+function scoreboardSize(pid: number): number {
+  const mappings = readFileSync(`/proc/${pid}/maps`, "utf8").matchAll(/^(\w+)-(\w+) .* \/memfd:forkd-scoreboard/gm);
+  return [...mappings].reduce(
+    (sum, [, start = "", end = ""]) => sum + Number.parseInt(end, 16) - Number.parseInt(start, 16),
+    0,
+  );
+}
