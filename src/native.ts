@@ -77,6 +77,8 @@ type HeaderField =
   | "generation"
   | "idle"
   | "commands"
+  | "heartbeat_asked"
+  | "heartbeat_answered"
   | "spares"
   | "accept_errno"
   | "log_dropped"

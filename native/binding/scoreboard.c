@@ -60,6 +60,8 @@ static napi_value header_layout(napi_env env) {
   OFFSET(fk_header, generation);
   OFFSET(fk_header, idle);
   OFFSET(fk_header, commands);
+  OFFSET(fk_header, heartbeat_asked);
+  OFFSET(fk_header, heartbeat_answered);
   OFFSET(fk_header, spares);
   OFFSET(fk_header, accept_errno);
   OFFSET(fk_header, log_dropped);

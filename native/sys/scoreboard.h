@@ -39,6 +39,8 @@ struct fk_header {
   _Atomic int32_t generation;    /* the zygote's that forks now; workers of an earlier one are not counted as idle */
   _Atomic int32_t idle;          /* workers that are starting or idle; may err towards too few, never too many */
   _Atomic int32_t commands;      /* how many the supervisor has sent to the zygote of this generation */
+  _Atomic int32_t heartbeat_asked;    /* how often the supervisor has asked the zygote for a sign of life, */
+  _Atomic int32_t heartbeat_answered; /* and what that count was when the zygote last looked */
   _Atomic int32_t spares;        /* the zygote wants at least so many idle: whoever goes below rings */
   _Atomic int32_t accept_errno;  /* why accept(2) fails at the moment, 0 if it does not: one log line per trouble */
   _Atomic uint32_t log_dropped;  /* log records that found the pipe full for too long */

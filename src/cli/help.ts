@@ -1,5 +1,6 @@
 const exitStatuses = `Exit statuses:
   0    the daemon stopped because it was told to
+  1    forkd gave up: the zygote crashed again and again
   100  a mistake in the command, an option or the module
   101  a bug in forkd; please report it
   111  the system refused something, such as an address that is in use

@@ -27,6 +27,11 @@ export function resolveSettings(sources: Sources): { readonly settings: Settings
   };
 }
 
+/** What holds of one option: before the module is loaded, say. */
+export function resolveOption<Name extends OptionName>(name: Name, sources: Sources): Settings[Name] {
+  return check(name, findValue(name, sources)) as Settings[Name];
+}
+
 function checkFunctions(module: Sources["module"]): void {
   for (const [name, { rule, required }] of Object.entries(functionOptions)) {
     const value = Object.hasOwn(module, name) ? module[name] : undefined;

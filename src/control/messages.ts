@@ -7,16 +7,24 @@ import type { Settings } from "../config/settings.ts";
  *   loaded (options)       →                     the module is there, and wants to be run so
  *   failed (error)         →                     or it is not; the zygote exits
  *                          ←     serve           settings in force; descriptors: the scoreboard, the listeners
+ *   prepared               →                     all is done that comes before the first fork
+ *                          ←     fork            nobody else does
  *   ready                  →                     spares are forked
+ *   crashed                →                     a worker has; told of the first one only
+ *                          ←     retire          leave your workers to me
  *                          ←     drain           no more connections; let those under way finish
  */
 export type FromZygote =
   | { readonly type: "loaded"; readonly options: Readonly<Record<string, unknown>> }
   | { readonly type: "failed"; readonly error: Failure }
-  | { readonly type: "ready" };
+  | { readonly type: "prepared" }
+  | { readonly type: "ready" }
+  | { readonly type: "crashed" };
 
 export type ToZygote =
   | { readonly type: "serve"; readonly settings: Settings; readonly generation: number }
+  | { readonly type: "fork" }
+  | { readonly type: "retire" }
   | { readonly type: "drain" };
 
 /** An error on its way to another process. */

@@ -12,6 +12,13 @@ const signalNames = new Map(
     .map(([name, number]) => [number, name]),
 );
 
+const crashes: ReadonlySet<number> = new Set([
+  constants.signals.SIGSEGV,
+  constants.signals.SIGBUS,
+  constants.signals.SIGILL,
+  constants.signals.SIGABRT,
+]);
+
 /** What `native.reap` fills in; kept by the caller, so that reaping allocates nothing. */
 export class EndedWorker {
   readonly words = new Int32Array(6);
@@ -31,6 +38,11 @@ export class EndedWorker {
   /** `exit 3`, `killed by SIGSEGV`. */
   get manner(): string {
     return this.signal === 0 ? `exit ${this.status}` : `killed by ${signalNames.get(this.signal) ?? this.signal}`;
+  }
+
+  /** Whether it did what a process does that was attacked, or lost its way: its layout of memory may be known. */
+  get hasCrashed(): boolean {
+    return crashes.has(this.signal);
   }
 
   get usage(): Fields {

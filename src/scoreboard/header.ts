@@ -22,7 +22,7 @@ export class Header {
     Atomics.store(this.#words, layout.idle / 4, 0);
   }
 
-  /** A zygote is about to be sent its first messages, of which it reads that which starts it unasked. */
+  /** A zygote is about to fork: the message that lets it is read unasked, and counts as no command. */
   forgetCommands(): void {
     Atomics.store(this.#words, layout.commands / 4, 0);
   }
@@ -36,6 +36,28 @@ export class Header {
   announceCommand(): void {
     Atomics.add(this.#words, layout.commands / 4, 1);
     native.ringBell();
+  }
+
+  /** Asks the zygote for a sign of life. */
+  askForHeartbeat(): void {
+    Atomics.add(this.#words, layout.heartbeat_asked / 4, 1);
+    native.ringBell();
+  }
+
+  /** The zygote is alive, and looks after its workers. */
+  answerHeartbeat(): void {
+    const asked = Atomics.load(this.#words, layout.heartbeat_asked / 4);
+    Atomics.store(this.#words, layout.heartbeat_answered / 4, asked);
+  }
+
+  get heartbeatIsAnswered(): boolean {
+    const asked = Atomics.load(this.#words, layout.heartbeat_asked / 4);
+    return Atomics.load(this.#words, layout.heartbeat_answered / 4) === asked;
+  }
+
+  /** Another zygote is asked from now on, and owes no answer yet. */
+  forgetHeartbeat(): void {
+    this.answerHeartbeat();
   }
 
   get idle(): number {

@@ -1,14 +1,51 @@
-/** What the daemon as a whole is doing. */
-export type State = "starting" | "serving" | "restarting" | "draining" | "stopping" | "stopped";
+/**
+ * What the daemon as a whole is doing. While it is `rotating`, the next zygote gets ready beside the one that forks; in
+ * `handingOver` that one has been told to retire; in `restarting` nobody forks, or the next one is about to.
+ */
+export type State =
+  | "starting"
+  | "serving"
+  | "rotating"
+  | "handingOver"
+  | "restarting"
+  | "draining"
+  | "stopping"
+  | "stopped";
 
 /**
- * What can happen to it: the zygote is `ready`, has `failed` to load the module, or is `lost` (its process has ended);
- * somebody wants a `drain` or an immediate `stop`; the drain is `overdue`; no process is left (`empty`).
+ * What can happen to it: the zygote is `prepared` to fork, is `ready` (its spares are there), has `failed` to load the
+ * module, or is `lost` (its process has ended); the same of the one that gets ready beside it is `nextPrepared` and
+ * `nextLost`; zygotes crash so often that it is `hopeless`; the zygote is to be replaced (`rotate`); somebody wants a
+ * `drain` or an immediate `stop`; the drain is `overdue`; no process is left (`empty`).
  */
-export type Event = "ready" | "failed" | "lost" | "drain" | "stop" | "overdue" | "empty";
+export type Event =
+  | "prepared"
+  | "ready"
+  | "failed"
+  | "lost"
+  | "nextPrepared"
+  | "nextLost"
+  | "hopeless"
+  | "rotate"
+  | "drain"
+  | "stop"
+  | "overdue"
+  | "empty";
 
 /** What is to be done about it. */
-export type Action = "announce" | "respawn" | "retire" | "drain" | "drainOrphans" | "kill" | "finish";
+export type Action =
+  | "letFork"
+  | "announce"
+  | "respawn"
+  | "spawnNext"
+  | "retire"
+  | "promote"
+  | "retireIdle"
+  | "giveUp"
+  | "drain"
+  | "drainOrphans"
+  | "kill"
+  | "finish";
 
 export interface Transition {
   readonly to: State;
@@ -18,14 +55,35 @@ export interface Transition {
 const drain: Transition = { to: "draining", action: "drain" };
 const kill: Transition = { to: "stopping", action: "kill" };
 const finish: Transition = { to: "stopped", action: "finish" };
+const hopeless: Transition = { to: "draining", action: "giveUp" };
+const respawn: Transition = { to: "restarting", action: "respawn" };
+const promote: Transition = { to: "restarting", action: "promote" };
 
 /** The supervisor, as data: what each event does in each state. An event without an entry changes nothing. */
 export const lifecycle: Readonly<Record<State, Partial<Record<Event, Transition>>>> = {
-  starting: { ready: { to: "serving", action: "announce" }, failed: kill, lost: kill, drain: kill, stop: kill },
-  serving: { lost: { to: "restarting", action: "respawn" }, drain, stop: kill },
+  starting: {
+    prepared: { to: "starting", action: "letFork" },
+    ready: { to: "serving", action: "announce" },
+    failed: kill,
+    lost: kill,
+    drain: kill,
+    stop: kill,
+  },
+  serving: { lost: respawn, hopeless, rotate: { to: "rotating", action: "spawnNext" }, drain, stop: kill },
+  rotating: {
+    nextPrepared: { to: "handingOver", action: "retire" },
+    nextLost: { to: "serving" },
+    lost: promote,
+    hopeless,
+    drain,
+    stop: kill,
+  },
+  handingOver: { nextLost: { to: "serving" }, lost: promote, hopeless, drain, stop: kill },
   restarting: {
-    ready: { to: "serving", action: "retire" },
-    lost: { to: "restarting", action: "respawn" },
+    prepared: { to: "restarting", action: "letFork" },
+    ready: { to: "serving", action: "retireIdle" },
+    lost: respawn,
+    hopeless,
     drain,
     stop: kill,
   },

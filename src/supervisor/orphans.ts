@@ -23,11 +23,11 @@ export class Orphans {
     this.#log = log;
   }
 
-  /** Buries those that have ended. The zygote may be waiting for their slots. */
-  reap(zygote: number | undefined): void {
+  /** Buries those that have ended, but for zygotes. The zygote may be waiting for their slots. */
+  reap(zygotes: readonly number[]): void {
     let freed = 0;
     for (const pid of children()) {
-      if (pid === zygote || native.reap(pid, this.#ended.words) !== 1) continue;
+      if (zygotes.includes(pid) || native.reap(pid, this.#ended.words) !== 1) continue;
       const slot = this.#slotOf(pid);
       if (slot === undefined) continue;
       settleEndedWorker(this.#ended, slot, this.#slots, this.#header, this.#log);
@@ -44,6 +44,11 @@ export class Orphans {
       const isForsaken = pid === 0 ? this.#slots.state(slot) === State.starting : !living.has(pid);
       if (isForsaken && this.#slots.generation(slot) <= generation) this.#slots.free(slot);
     }
+  }
+
+  /** Whether each child but the zygotes has a slot: one that was forked a moment ago may have yet to write its pid there. */
+  areAccountedFor(zygotes: readonly number[]): boolean {
+    return children().every((pid) => zygotes.includes(pid) || this.#slotOf(pid) !== undefined);
   }
 
   /** Whether no worker is left, of whichever zygote. */

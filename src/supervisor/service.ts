@@ -5,8 +5,10 @@ import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { Listeners } from "./listeners.ts";
 import { Orphans } from "./orphans.ts";
+import { Rotation } from "./rotation.ts";
 
 /** What outlives zygotes: made once the settings are known, and handed to each of them. */
 export interface Service {
@@ -15,17 +17,34 @@ export interface Service {
   readonly listeners: Listeners;
   readonly header: Header;
   readonly orphans: Orphans;
+  readonly heartbeat: Heartbeat;
+  readonly rotation: Rotation;
   /** What a zygote is sent: the scoreboard, then the listeners. */
   readonly descriptors: readonly number[];
 }
 
+/** What the supervisor is told. */
+export interface ServiceEvents {
+  /** The zygote gives no sign of life. */
+  readonly onHung: () => void;
+  /** The zygote of that generation is to be replaced. */
+  readonly onDue: (generation: number) => void;
+}
+
 /** @throws ForkdError `FORKD_E_LISTEN`, `FORKD_E_SYSTEM` */
-export function openService(settings: Settings, logger: Logger, logOfWorkers: Log): Service {
+export function openService(settings: Settings, logger: Logger, logOfWorkers: Log, events: ServiceEvents): Service {
   const listeners = Listeners.open(settings.listen, settings.backlog);
   const slotForTrials = 1;
   const memfd = succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + slotForTrials));
   const header = new Header(memfd);
-  const slots = new Slots(memfd, settings.maxConnections);
-  const orphans = new Orphans(slots, header, logOfWorkers);
-  return { settings, logger, listeners, header, orphans, descriptors: [memfd, ...listeners.descriptors] };
+  return {
+    settings,
+    logger,
+    listeners,
+    header,
+    orphans: new Orphans(new Slots(memfd, settings.maxConnections), header, logOfWorkers),
+    heartbeat: new Heartbeat(header, settings.heartbeatTimeout, events.onHung),
+    rotation: new Rotation(settings.rotateInterval, events.onDue),
+    descriptors: [memfd, ...listeners.descriptors],
+  };
 }

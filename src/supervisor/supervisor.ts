@@ -1,26 +1,27 @@
 import { constants } from "node:os";
 import { isatty } from "node:tty";
 import { formatAddress, type ListenAddress } from "../config/address.ts";
-import { resolveSettings } from "../config/resolve-settings.ts";
+import { resolveOption, resolveSettings } from "../config/resolve-settings.ts";
 import type { Sources } from "../config/settings.ts";
-import type { FromZygote } from "../control/messages.ts";
+import { formatDuration } from "../config/duration.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { State as WorkerState } from "../scoreboard/states.ts";
 import { DaemonLog } from "./daemon-log.ts";
-import { reviveFailure } from "./failure.ts";
 import { lifecycle, type Action, type Event, type State } from "./lifecycle.ts";
 import { children } from "./orphans.ts";
-import { RespawnDelay } from "./respawn-delay.ts";
+import { Crashes } from "./crashes.ts";
 import { openService, type Service } from "./service.ts";
-import { ZygoteProcess } from "./zygote-process.ts";
+import type { ZygoteProcess } from "./zygote-process.ts";
+import { Zygotes } from "./zygotes.ts";
 
 const { SIGTERM, SIGKILL } = constants.signals;
 
 /** Zygote and workers see to it that a drain ends within `drainTimeout`; if they do not, so much later it is ended. */
 const overdueDelay = 3000;
-/** A child that a dying zygote has just forked has written its pid down by then. */
-const birthDelay = 100;
+/** A child that a dying zygote has just forked writes its pid down within so many such pauses. */
+const birthPause = 100;
+const birthPauses = 50;
 /** For the last records, of workers that are dead already. */
 const logPatience = 500;
 
@@ -34,27 +35,38 @@ export interface SupervisorParts {
 export class Supervisor {
   readonly #parts: SupervisorParts;
   readonly #log = new DaemonLog();
-  readonly #respawnDelay = new RespawnDelay();
+  readonly #crashes = new Crashes();
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
+  readonly #zygotes: Zygotes;
   #state: State = "starting";
-  #generation = 0;
-  #zygote: ZygoteProcess | undefined;
   #service: Service | undefined;
   #error: ForkdError | undefined;
+  #status = 0;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#ended = new Promise((resolve) => (this.#end = resolve));
+    this.#zygotes = new Zygotes({
+      modulePath: parts.modulePath,
+      logFd: this.#log.writeEnd,
+      startTimeout: resolveOption("startTimeout", this.#sources({})),
+      onLoaded: (zygote, options) => this.#onLoaded(zygote, options),
+      onEvent: (event) => this.handle(event),
+      onFailed: (zygote, error) => this.#onFailed(zygote, error),
+      onWorkerCrashed: (generation) => this.#service?.rotation.workerCrashed(generation),
+      onCurrentEnd: (zygote, manner) => this.#onZygoteEnd(zygote, manner),
+      onNextEnd: (zygote, manner) => this.#onNextEnd(zygote, manner),
+    });
   }
 
   /** @throws ForkdError that which kept the daemon from starting */
   async run(): Promise<number> {
-    this.#spawnZygote();
+    this.#spawn();
     await this.#ended;
     await this.#log.close(logPatience);
     if (this.#error !== undefined) throw this.#error;
-    return 0;
+    return this.#status;
   }
 
   handle(event: Event): void {
@@ -67,15 +79,22 @@ export class Supervisor {
 
   /** A child may have ended: workers that were adopted are buried here. */
   sweep(): void {
-    this.#service?.orphans.reap(this.#zygote?.pid);
-    if (this.#zygote === undefined && (this.#service?.orphans.areGone ?? true)) this.handle("empty");
+    const { pids } = this.#zygotes;
+    this.#service?.orphans.reap(pids);
+    const isEmpty = pids.length === 0 && (this.#service?.orphans.areGone ?? true);
+    if (isEmpty) this.handle("empty");
   }
 
   #do(action: Action): void {
     const actions: Readonly<Record<Action, () => void>> = {
+      letFork: () => this.#letFork(),
       announce: () => this.#announce(),
       respawn: () => this.#respawn(),
+      spawnNext: () => this.#spawnNext(),
       retire: () => this.#retire(),
+      promote: () => this.#zygotes.promote(),
+      retireIdle: () => this.#retireIdle(),
+      giveUp: () => this.#giveUp(),
       drain: () => this.#drain(),
       drainOrphans: () => this.#drainOrphans(),
       kill: () => this.#kill(),
@@ -84,62 +103,84 @@ export class Supervisor {
     actions[action]();
   }
 
-  #spawnZygote(): void {
-    const generation = ++this.#generation;
-    this.#respawnDelay.started(performance.now());
-    this.#zygote = new ZygoteProcess(this.#parts.modulePath, generation, this.#log.writeEnd, {
-      onMessage: (message) => void this.#onMessage(message),
-      onExit: (status, signal) => this.#onZygoteExit(signal ?? `exit ${status}`),
-    });
-  }
-
-  async #onMessage(message: FromZygote): Promise<void> {
-    if (message.type === "ready") return this.handle("ready");
-    if (message.type === "failed") return this.#onFailed(reviveFailure(message.error));
+  async #onLoaded(zygote: ZygoteProcess, options: Sources["module"]): Promise<void> {
     try {
-      this.#service ??= await this.#openService(message.options);
-      const { settings, descriptors, header } = this.#service;
-      header.forgetCommands();
-      const generation = this.#generation;
-      this.#zygote?.send({ type: "serve", settings, generation }, descriptors);
+      this.#service ??= await this.#openService(options);
+      const { settings, descriptors } = this.#service;
+      this.#zygotes.expectPrepared(zygote, settings.startTimeout);
+      zygote.send({ type: "serve", settings, generation: zygote.generation }, descriptors);
     } catch (error) {
-      this.#onFailed(error as ForkdError);
+      this.#onFailed(zygote, error as ForkdError);
     }
   }
 
-  async #openService(options: Readonly<Record<string, unknown>>): Promise<Service> {
-    const { settings } = resolveSettings({
-      flags: this.#parts.flags,
-      variables: process.env,
-      module: options,
-      modulePath: this.#parts.modulePath,
-      stderrIsTerminal: isatty(2),
+  async #openService(options: Sources["module"]): Promise<Service> {
+    const { settings } = resolveSettings(this.#sources(options));
+    const logger = await this.#log.configure(settings);
+    const service = openService(settings, logger, this.#log.ofWorkers, {
+      onHung: () =>
+        this.#zygotes.current?.kill(`hung: no sign of life for ${formatDuration(settings.heartbeatTimeout)}`),
+      onDue: (generation) => {
+        if (this.#zygotes.current?.generation === generation) this.handle("rotate");
+      },
     });
-    const service = openService(settings, await this.#log.configure(settings), this.#log.ofWorkers);
     this.#log.takeDropped = () => service.header.takeDroppedRecords();
     return service;
   }
 
-  #onFailed(error: Error): void {
+  #sources(module: Sources["module"]): Sources {
+    const { modulePath, flags } = this.#parts;
+    return { flags, variables: process.env, module, modulePath, stderrIsTerminal: isatty(2) };
+  }
+
+  #onFailed(zygote: ZygoteProcess, error: Error): void {
     if (this.#state === "starting") this.#error = error as ForkdError;
-    else this.#service?.logger.error({ err: error, generation: this.#generation }, "the zygote failed");
+    else this.#service?.logger.error({ err: error, generation: zygote.generation }, "the zygote failed");
     this.handle("failed");
   }
 
-  #onZygoteExit(manner: string): void {
-    const generation = this.#generation;
-    this.#zygote = undefined;
+  #onNextEnd({ generation }: ZygoteProcess, manner: string): void {
+    this.#service?.logger.error(
+      { generation, reason: manner },
+      `the next zygote ended: ${manner}; the old one goes on`,
+    );
+    this.handle("nextLost");
+    this.sweep();
+  }
+
+  #onZygoteEnd(zygote: ZygoteProcess, manner: string): void {
+    this.#service?.heartbeat.stop();
     if (this.#state === "starting") this.#error ??= diedAtStart(this.#parts.modulePath, manner);
-    else if (this.#state === "serving" || this.#state === "restarting") {
-      this.#service?.logger.error({ generation, reason: manner }, `zygote ended: ${manner}; starting another`);
-    }
-    this.handle("lost");
+    const hasCrashed = isInService(this.#state) && !zygote.isRetired;
+    this.handle(hasCrashed && this.#isHopeless(zygote, manner) ? "hopeless" : "lost");
+    this.#settle(zygote.generation, birthPauses);
+  }
+
+  #isHopeless({ generation }: ZygoteProcess, manner: string): boolean {
+    const { logger, settings } = this.#service as Service;
+    logger.error({ generation, reason: manner }, `zygote ended: ${manner}`);
+    const limit = { maxCrashes: settings["restart.maxCrashes"], within: settings["restart.within"] };
+    return this.#crashes.record(performance.now(), limit);
+  }
+
+  /** Clears up after a zygote that has ended. Who was forked last may have yet to write down that it lives. */
+  #settle(generation: number, pauses: number): void {
+    this.sweep();
+    if (this.#service === undefined) return;
+    const { orphans } = this.#service;
     setTimeout(() => {
-      this.#service?.orphans.freeForsaken(generation);
+      if (pauses > 0 && !orphans.areAccountedFor(this.#zygotes.pids)) return this.#settle(generation, pauses - 1);
+      orphans.freeForsaken(generation);
       native.ringBell();
       this.sweep();
-    }, birthDelay).unref();
-    this.sweep();
+    }, birthPause).unref();
+  }
+
+  #letFork(): void {
+    const { header, heartbeat } = this.#service as Service;
+    header.forgetCommands();
+    this.#zygotes.current?.send({ type: "fork" });
+    heartbeat.start();
   }
 
   #announce(): void {
@@ -153,21 +194,52 @@ export class Supervisor {
 
   #respawn(): void {
     setTimeout(() => {
-      if (this.#state === "restarting") this.#spawnZygote();
-    }, this.#respawnDelay.next(performance.now()));
+      if (this.#state === "restarting") this.#spawn();
+    }, this.#crashes.nextDelay(performance.now()));
+  }
+
+  #spawn(): void {
+    this.#crashes.zygoteStarted(performance.now());
+    this.#zygotes.spawn();
+  }
+
+  #spawnNext(): void {
+    const { rotation, logger } = this.#service as Service;
+    logger.info("replacing the zygote, of which a worker has crashed");
+    rotation.rotated();
+    this.#zygotes.spawnNext();
+  }
+
+  /** Nobody forks then until the next one does; the idle workers serve meanwhile. */
+  #retire(): void {
+    this.#zygotes.retire();
+    this.#service?.header.announceCommand();
   }
 
   /** Idle workers of earlier zygotes have filled in until now. */
-  #retire(): void {
+  #retireIdle(): void {
     const isIdle = (state: number): boolean => state === WorkerState.starting || state === WorkerState.idle;
-    this.#service?.orphans.signal(SIGTERM, (state, generation) => isIdle(state) && generation < this.#generation);
+    const current = this.#zygotes.current?.generation ?? 0;
+    this.#service?.orphans.signal(SIGTERM, (state, generation) => isIdle(state) && generation < current);
+  }
+
+  #giveUp(): void {
+    const { logger, settings } = this.#service as Service;
+    const within = formatDuration(settings["restart.within"]);
+    logger.error(
+      `giving up: the zygote has crashed ${settings["restart.maxCrashes"]} times within ${within} ` +
+        "(restart.maxCrashes, restart.within); mend what crashes it, or allow more",
+    );
+    this.#status = 1;
+    this.#drain();
   }
 
   #drain(): void {
     const { listeners, header, settings, logger } = this.#service as Service;
     logger.info("draining");
     listeners.close();
-    this.#zygote?.send({ type: "drain" });
+    this.#zygotes.killNext();
+    this.#zygotes.current?.send({ type: "drain" });
     header.announceCommand();
     this.#drainOrphans();
     setTimeout(() => this.handle("overdue"), settings.drainTimeout + overdueDelay).unref();
@@ -176,16 +248,16 @@ export class Supervisor {
 
   /** Those of earlier zygotes; the zygote that lives sees to its own. */
   #drainOrphans(): void {
-    const oldest = this.#zygote === undefined ? Infinity : this.#generation;
+    const oldest = this.#zygotes.current?.generation ?? Infinity;
     const isUntold = (state: number): boolean => state !== WorkerState.draining;
     this.#service?.orphans.signal(SIGTERM, (state, generation) => generation < oldest && isUntold(state));
   }
 
-  /** The zygote first: then its workers are children of this process, and no more are forked. */
+  /** The zygotes first: then their workers are children of this process, and no more are forked. */
   #kill(): void {
     this.#service?.listeners.close();
-    this.#zygote?.kill();
-    if (this.#zygote === undefined) for (const pid of children()) native.kill(pid, SIGKILL);
+    this.#zygotes.kill();
+    if (this.#zygotes.current === undefined) for (const pid of children()) native.kill(pid, SIGKILL);
     this.sweep();
   }
 
@@ -195,7 +267,17 @@ export class Supervisor {
   }
 }
 
+const isInService = (state: State): boolean =>
+  state === "serving" || state === "rotating" || state === "handingOver" || state === "restarting";
+
 function diedAtStart(modulePath: string, manner: string): ForkdError {
+  if (manner.startsWith("hung")) {
+    return new ForkdError(
+      "FORKD_E_START_TIMEOUT",
+      `The process that loads ${modulePath} ${manner}. It waits for something, or never stops computing, while it loads ` +
+        "or in beforeFork: mend that, or raise startTimeout.",
+    );
+  }
   if (manner.startsWith("exit")) {
     return new ForkdError(
       "FORKD_E_MODULE_FAILED",

@@ -28,7 +28,8 @@ const forkableFlags = [
 
 export interface ZygoteEvents {
   readonly onMessage: (message: FromZygote) => void;
-  readonly onExit: (status: number | null, signal: NodeJS.Signals | null) => void;
+  /** `exit 1`, `SIGSEGV`, or why it was killed. */
+  readonly onExit: (manner: string) => void;
 }
 
 /** Huge pages for the program text: its page tables need not be filled by each child anew. Node 26 gave them up. */
@@ -37,6 +38,12 @@ const largePagesFlags = Number.parseInt(process.versions.node, 10) < 26 ? ["--us
 /** A zygote, as its supervisor sees it. */
 export class ZygoteProcess {
   readonly generation: number;
+  /** Whether it has done all that comes before the first fork. */
+  isPrepared = false;
+  /** Whether it was told to leave its workers to the supervisor. */
+  isRetired = false;
+  #reasonOfKill: string | undefined;
+  #deadline: NodeJS.Timeout | undefined;
   readonly #process: ChildProcess;
   readonly #control: Socket;
   readonly #controlFd: number;
@@ -66,10 +73,11 @@ export class ZygoteProcess {
     createInterface({ input: this.#control })
       .on("line", (line) => events.onMessage(JSON.parse(line) as FromZygote))
       .on("error", () => undefined); // readline passes on what the socket has said
-    this.#process.on("error", () => events.onExit(null, null));
+    this.#process.on("error", (error) => events.onExit(error.message));
     this.#process.on("exit", (status, signal) => {
+      clearTimeout(this.#deadline);
       this.#control.destroy();
-      events.onExit(status, signal);
+      events.onExit(this.#reasonOfKill ?? signal ?? `exit ${status}`);
     });
   }
 
@@ -81,7 +89,19 @@ export class ZygoteProcess {
     native.sendDescriptors(this.#controlFd, encode(message), descriptors);
   }
 
-  kill(): void {
+  /** Kills it, for `reason`, after `ms`, unless it is spared or given another deadline before. */
+  killAfter(ms: number, reason: string): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.kill(reason), ms).unref();
+  }
+
+  /** It has kept its deadline. */
+  spare(): void {
+    clearTimeout(this.#deadline);
+  }
+
+  kill(reason?: string): void {
+    this.#reasonOfKill ??= reason;
     this.#process.kill("SIGKILL");
   }
 }

@@ -37,6 +37,11 @@ export class Control {
     return { settings: message.settings, generation: message.generation, scoreboard, listeners };
   }
 
+  /** Waits until this zygote is the one to fork. */
+  awaitPermission(): void {
+    if (this.receive()?.message.type !== "fork") native.exit(0);
+  }
+
   /** The next message, waited for, with the descriptors that came along. Undefined once the supervisor is gone. */
   receive(): { message: ToZygote; descriptors: number[] } | undefined {
     for (let end = this.#rest.indexOf("\n"); ; end = this.#rest.indexOf("\n")) {

@@ -52,6 +52,8 @@ async function start(): Promise<void> {
       needsLoop(daemon),
     );
     await becomeForkable(worker, plan);
+    control.send({ type: "prepared" });
+    control.awaitPermission();
     if (tend(commission) === "worker") startWorker(worker);
     else native.exit(0);
   } catch (error) {
@@ -92,7 +94,7 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
 /** A handler that blocks never gets round to the event loop. */
 const needsLoop = (daemon: Daemon): boolean => !isBlocking(daemon.serve) || daemon.afterFork !== undefined;
 
-function tend({ settings, generation, scoreboard, listeners }: Commission): "worker" | "drained" {
+function tend({ settings, generation, scoreboard, listeners }: Commission): "worker" | "done" {
   const header = new Header(scoreboard);
   const slots = new Slots(scoreboard, settings.maxConnections);
   succeeded("Handling SIGCHLD", native.ringOnSigchld()); // from now on it is the scoreboard's bell

@@ -41,6 +41,8 @@ export class Nursery {
   #forks = 0;
   #commands = 0;
   #isReady = false;
+  #isRetired = false;
+  #crashIsTold = false;
   #killAt = 0;
 
   constructor(parts: NurseryParts) {
@@ -48,13 +50,14 @@ export class Nursery {
     this.#pids = new Int32Array(parts.slots.count);
   }
 
-  /** Returns "worker" in each child, and "drained" in the zygote when the last child has left. */
-  tend(): "worker" | "drained" {
+  /** Returns "worker" in each child, and "done" in the zygote when the last child has left, or is left to the supervisor. */
+  tend(): "worker" | "done" {
     for (;;) {
       const seen = native.bellCount();
+      this.#parts.header.answerHeartbeat();
       this.#reap();
       this.#obey();
-      if (this.#killAt > 0 && this.#live === 0) return "drained";
+      if (this.#isRetired || (this.#killAt > 0 && this.#live === 0)) return "done";
       if (this.#killAt === 0 && this.#forkSpares() === "worker") return "worker";
       this.#killOverdue();
       native.waitForBell(seen, this.#patience());
@@ -75,13 +78,23 @@ export class Nursery {
     this.#pids[slot] = 0;
     this.#live--;
     settleEndedWorker(this.#ended, slot, slots, header, pipeLog.ofWorkers);
+    if (this.#ended.hasCrashed) this.#tellCrash();
+  }
+
+  /** Once: at the first, the supervisor sees to it that another zygote comes. */
+  #tellCrash(): void {
+    if (this.#crashIsTold) return;
+    this.#crashIsTold = true;
+    this.#parts.control.send({ type: "crashed" });
   }
 
   #obey(): void {
     const commands = this.#parts.header.commands;
     if (commands === this.#commands) return;
     this.#commands++;
-    if (this.#parts.control.receive()?.message.type === "drain" && this.#killAt === 0) this.#drain();
+    const command = this.#parts.control.receive()?.message.type;
+    if (command === "retire") this.#isRetired = true;
+    if (command === "drain" && this.#killAt === 0) this.#drain();
   }
 
   #drain(): void {

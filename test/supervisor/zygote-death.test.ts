@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { rm, writeFile } from "node:fs/promises";
+import { test } from "node:test";
 import { exchange } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
 import { childrenOf, isAlive, processInfo } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { attempt, converse, many, type Attempt } from "./conversation.ts";
+import { startGated } from "./gated.ts";
 import { strace, straceIsMissing } from "./strace.ts";
 
 const patient = ["--log-level", "debug", "--idle-timeout", "off", "--drain-timeout", "1h"];
@@ -48,7 +47,7 @@ for (const style of ["commands", "commands-blocking"]) {
 }
 
 void test("idle workers serve until there are new ones, and are retired then", async (t) => {
-  const { daemon, gate } = await startGated(t);
+  const { daemon, gate } = await startGated(t, ...patient);
   const idle = await waitFor("the spares", () => (daemon.workers.every(isWaiting) ? daemon.workers : undefined));
   await writeFile(gate, "closed");
   const { client, pid } = await converse(daemon.port);
@@ -103,7 +102,7 @@ void test("a drain reaches the workers of all generations", async (t) => {
 });
 
 void test("a drain that comes while the next zygote starts is heard", async (t) => {
-  const { daemon, gate } = await startGated(t);
+  const { daemon, gate } = await startGated(t, ...patient);
   const { client, pid } = await converse(daemon.port);
   const { zygote } = daemon;
   await writeFile(gate, "closed");
@@ -113,6 +112,7 @@ void test("a drain that comes while the next zygote starts is heard", async (t) 
   await daemon.waitForLog("the drain", ({ msg }) => msg === "draining");
   await rm(gate);
   await waitFor("it to leave", () => !isAlive(Number(next["pid"])));
+  await waitFor("the idle workers to leave", () => childrenOf(daemon.pid).every((child) => child === pid));
   assert.equal((await attempt(daemon.port, "id\n")).failure, "ECONNREFUSED");
   client.send("pid\n");
   await client.receives(`${pid}\n${pid}\n`);
@@ -149,14 +149,6 @@ void test("a zygote that dies between reaping a worker and freeing its slot", { 
   daemon.signal("SIGTERM");
   assert.equal(await daemon.ended(), 0);
 });
-
-async function startGated(t: TestContext): Promise<{ daemon: TestDaemon; gate: string }> {
-  const folder = await mkdtemp(join(tmpdir(), "forkd-test-"));
-  t.after(() => rm(folder, { recursive: true }));
-  const gate = join(folder, "gate");
-  process.env["TEST_GATE"] = gate;
-  return { daemon: await TestDaemon.start(t, fixture("gated"), ...patient, "--spare-workers", "3"), gate };
-}
 
 /** Waits until a worker of the `generation`-th zygote serves. */
 async function waitForGeneration(daemon: TestDaemon, generation: number): Promise<void> {

@@ -1,0 +1,41 @@
+import type { Header } from "../scoreboard/header.ts";
+
+/** How many questions in a row must go unanswered. */
+const patience = 5;
+
+/**
+ * Asks the zygote for a sign of life, through the scoreboard, again and again. What is counted is questions without an
+ * answer, not time: a machine, or a supervisor, that stood still for a while takes nobody for hung.
+ */
+export class Heartbeat {
+  readonly #header: Header;
+  readonly #timeout: number;
+  readonly #onHung: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #unanswered = 0;
+
+  /** @param timeout - In ms; 0 for never asking. */
+  constructor(header: Header, timeout: number, onHung: () => void) {
+    this.#header = header;
+    this.#timeout = timeout;
+    this.#onHung = onHung;
+  }
+
+  /** A zygote has begun to fork, and is asked from now on. */
+  start(): void {
+    this.stop();
+    this.#unanswered = 0;
+    this.#header.forgetHeartbeat();
+    if (this.#timeout > 0) this.#timer = setInterval(() => this.#ask(), this.#timeout / patience).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #ask(): void {
+    this.#unanswered = this.#header.heartbeatIsAnswered ? 0 : this.#unanswered + 1;
+    if (this.#unanswered === patience) this.#onHung();
+    this.#header.askForHeartbeat();
+  }
+}

@@ -1,0 +1,116 @@
+import type { Sources } from "../config/settings.ts";
+import { formatDuration } from "../config/duration.ts";
+import type { ForkdError } from "../errors.ts";
+import { reviveFailure } from "./failure.ts";
+import type { Event } from "./lifecycle.ts";
+import { ZygoteProcess } from "./zygote-process.ts";
+
+/** A zygote that is told to retire does so between two forks. */
+const retirePatience = 2000;
+
+export interface ZygotesParts {
+  readonly modulePath: string;
+  /** Where zygotes and workers write their records to. */
+  readonly logFd: number;
+  /** How long a zygote may take until it is prepared, in ms, before its settings are known. */
+  readonly startTimeout: number;
+  readonly onLoaded: (zygote: ZygoteProcess, options: Sources["module"]) => Promise<void>;
+  readonly onEvent: (event: Event) => void;
+  readonly onFailed: (zygote: ZygoteProcess, error: ForkdError) => void;
+  readonly onWorkerCrashed: (generation: number) => void;
+  readonly onCurrentEnd: (zygote: ZygoteProcess, manner: string) => void;
+  readonly onNextEnd: (zygote: ZygoteProcess, manner: string) => void;
+}
+
+/** The zygote that forks, and the one that gets ready beside it while there is to be another. */
+export class Zygotes {
+  readonly #parts: ZygotesParts;
+  #generation = 0;
+  #current: ZygoteProcess | undefined;
+  #next: ZygoteProcess | undefined;
+
+  constructor(parts: ZygotesParts) {
+    this.#parts = parts;
+  }
+
+  /** The one that forks, or is to fork as soon as it is prepared. */
+  get current(): ZygoteProcess | undefined {
+    return this.#current;
+  }
+
+  get pids(): number[] {
+    return [this.#current?.pid, this.#next?.pid].filter((pid) => pid !== undefined);
+  }
+
+  spawn(): void {
+    this.#current = this.#spawn();
+  }
+
+  spawnNext(): void {
+    this.#next = this.#spawn();
+  }
+
+  /** Has the current one leave its workers to the supervisor, and end. The caller sees to it that it looks. */
+  retire(): void {
+    if (this.#current === undefined) return;
+    this.#current.isRetired = true;
+    this.#current.send({ type: "retire" });
+    this.#current.killAfter(retirePatience, "it did not retire");
+  }
+
+  /** The next one takes the place of the current one, which has ended. */
+  promote(): void {
+    this.#current = this.#next;
+    this.#next = undefined;
+    if (this.#current?.isPrepared) this.#parts.onEvent("prepared");
+  }
+
+  killNext(): void {
+    this.#next?.kill();
+  }
+
+  kill(): void {
+    this.#next?.kill();
+    this.#current?.kill();
+  }
+
+  /** From now on so many ms are left to it, from whatever it has done to being prepared. */
+  expectPrepared(zygote: ZygoteProcess, startTimeout: number): void {
+    zygote.killAfter(startTimeout, `hung: it was not prepared within startTimeout (${formatDuration(startTimeout)})`);
+  }
+
+  #spawn(): ZygoteProcess {
+    const { modulePath, logFd, startTimeout, onLoaded, onEvent, onFailed, onWorkerCrashed } = this.#parts;
+    const zygote = new ZygoteProcess(modulePath, ++this.#generation, logFd, {
+      onMessage: (message) => {
+        switch (message.type) {
+          case "loaded":
+            return void onLoaded(zygote, message.options);
+          case "prepared":
+            zygote.spare();
+            zygote.isPrepared = true;
+            return onEvent(zygote === this.#next ? "nextPrepared" : "prepared");
+          case "ready":
+            return onEvent("ready");
+          case "crashed":
+            return onWorkerCrashed(zygote.generation);
+          case "failed":
+            return onFailed(zygote, reviveFailure(message.error));
+        }
+      },
+      onExit: (manner) => this.#onExit(zygote, manner),
+    });
+    this.expectPrepared(zygote, startTimeout);
+    return zygote;
+  }
+
+  #onExit(zygote: ZygoteProcess, manner: string): void {
+    if (zygote === this.#next) {
+      this.#next = undefined;
+      this.#parts.onNextEnd(zygote, manner);
+    } else {
+      this.#current = undefined;
+      this.#parts.onCurrentEnd(zygote, manner);
+    }
+  }
+}
