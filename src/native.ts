@@ -94,6 +94,9 @@ type SlotField =
   | "peer_length"
   | "reported"
   | "connected_at"
+  | "idle_deadline"
+  | "session_deadline"
+  | "drain_deadline"
   | "bytes_in"
   | "bytes_out"
   | "peer";

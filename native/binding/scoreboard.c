@@ -32,7 +32,7 @@ static napi_value map_slots(napi_env env, napi_callback_info info) {
 
 static napi_value ring_bell(napi_env env, napi_callback_info info) {
   (void)info;
-  fk_bell_ring(fk_worker.header);
+  fk_bell_wake(fk_worker.header);
   return NULL;
 }
 
@@ -82,6 +82,9 @@ static napi_value slot_layout(napi_env env) {
   OFFSET(fk_slot, peer_length);
   OFFSET(fk_slot, reported);
   OFFSET(fk_slot, connected_at);
+  OFFSET(fk_slot, idle_deadline);
+  OFFSET(fk_slot, session_deadline);
+  OFFSET(fk_slot, drain_deadline);
   OFFSET(fk_slot, bytes_in);
   OFFSET(fk_slot, bytes_out);
   OFFSET(fk_slot, peer);

@@ -18,6 +18,11 @@ void fk_bell_ring(struct fk_header *header) {
   errno = saved;
 }
 
+void fk_bell_wake(struct fk_header *header) {
+  atomic_fetch_add(&header->bell, 1);
+  syscall(SYS_futex, &header->bell, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
 void fk_bell_wait(struct fk_header *header, uint32_t seen, double timeout_ms) {
   struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1e3)};
   timeout.tv_nsec = (long)((timeout_ms - (double)timeout.tv_sec * 1e3) * 1e6);

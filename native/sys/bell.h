@@ -11,6 +11,9 @@
 /* Async-signal-safe. */
 void fk_bell_ring(struct fk_header *header);
 
+/* The same, but not trusting the note that the zygote is awake: any worker might have written it. */
+void fk_bell_wake(struct fk_header *header);
+
 /* Sleep until the bell's count differs from `seen`, or for `timeout_ms` (below 0: for ever). */
 void fk_bell_wait(struct fk_header *header, uint32_t seen, double timeout_ms);
 

@@ -34,7 +34,7 @@ static void set_timer(double ms) {
 }
 
 int fk_worker_current(void) {
-  return fk_worker.slot->generation == atomic_load(&fk_worker.header->generation);
+  return fk_worker.generation == atomic_load(&fk_worker.header->generation);
 }
 
 void fk_worker_record_end(enum fk_outcome outcome) {

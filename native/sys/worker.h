@@ -26,6 +26,7 @@ struct fk_worker {
   struct fk_header *header;
   struct fk_slot *slot;
   pid_t supervisor, zygote;
+  int generation; /* not read from the slot, which user code that has gone wild may have overwritten */
   int listeners[FK_LISTENERS_MAX];
   int listener_count;
   int connection; /* the one being served */

@@ -193,7 +193,7 @@ TEST(a_worker_of_an_earlier_generation_is_not_counted) {
   int listener = stage();
   atomic_store(&fk_worker.header->spares, 1);
   atomic_store(&fk_worker.header->generation, 2);
-  slot()->generation = 1;
+  fk_worker.generation = 1;
   pid_t pid = fork_server();
   atomic_store(&fk_worker.header->idle, 0); /* as the new zygote does when it begins */
   for (int i = 0; i < 2; i++) {

@@ -35,6 +35,19 @@ TEST(a_ring_wakes_the_sleeper) {
   CHECK_EQUAL(atomic_load(&header->bell_waiting), 0);
 }
 
+TEST(a_sleeper_that_is_noted_as_awake_can_be_woken) {
+  struct fk_header *header = shared(sizeof *header);
+  pid_t pid = child();
+  if (pid == 0) {
+    fk_bell_wait(header, 0, -1);
+    _exit(0);
+  }
+  WAIT_FOR(sleeps_at_the_bell(pid));
+  atomic_store(&header->bell_waiting, 0);
+  fk_bell_wake(header);
+  CHECK_EQUAL(end_of(pid), 0);
+}
+
 TEST(the_wait_ends_when_its_time_is_up_and_not_before) {
   struct fk_header *header = shared(sizeof *header);
   double begun = fk_now_ms();

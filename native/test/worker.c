@@ -268,7 +268,7 @@ TEST(a_worker_finds_nothing_of_its_predecessors_deadlines) {
 
 TEST(a_worker_belongs_to_the_generation_that_forks_now_or_does_not) {
   be_worker();
-  slot()->generation = 3;
+  fk_worker.generation = 3;
   atomic_store(&fk_worker.header->generation, 3);
   CHECK(fk_worker_current());
   atomic_store(&fk_worker.header->generation, 4);

@@ -17,9 +17,14 @@ export class Header {
 
   /** From now on only workers of `generation` count as idle, of which there are none yet. */
   beginGeneration(generation: number, spares: number): void {
+    this.confirmGeneration(generation, spares);
+    Atomics.store(this.#words, layout.idle / 4, 0);
+  }
+
+  /** Says again what any worker may have overwritten. */
+  confirmGeneration(generation: number, spares: number): void {
     Atomics.store(this.#words, layout.generation / 4, generation);
     Atomics.store(this.#words, layout.spares / 4, spares);
-    Atomics.store(this.#words, layout.idle / 4, 0);
   }
 
   /** A zygote is about to fork: the message that lets it is read unasked, and counts as no command. */
@@ -62,6 +67,10 @@ export class Header {
 
   get idle(): number {
     return Atomics.load(this.#words, layout.idle / 4);
+  }
+
+  correctIdle(by: number): void {
+    Atomics.add(this.#words, layout.idle / 4, by);
   }
 
   /** An idle worker of `generation` has died. */

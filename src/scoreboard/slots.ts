@@ -4,6 +4,8 @@ import { State } from "./states.ts";
 
 const layout = native.slotLayout;
 const wordsPerSlot = native.pageSize / 4;
+/** FK_PEER_SIZE; a worker that has gone wild may claim more. */
+const longestPeer = 128;
 const doublesPerSlot = native.pageSize / 8;
 
 /** All workers' slots, for the supervisor and the zygote, who read them and free those of the dead. */
@@ -56,9 +58,31 @@ export class Slots {
     return this.#doubles[slot * doublesPerSlot + layout.connected_at / 8] ?? 0;
   }
 
+  /** The first of its deadlines to come, in ms of the monotonic clock; Infinity if there is none. */
+  deadline(slot: number): number {
+    const start = slot * doublesPerSlot;
+    return Math.min(
+      this.#deadline(start + layout.idle_deadline / 8),
+      this.#deadline(start + layout.session_deadline / 8),
+      this.#deadline(start + layout.drain_deadline / 8),
+    );
+  }
+
   peer(slot: number): string {
     const start = slot * native.pageSize + layout.peer;
-    return Buffer.from(this.#bytes.buffer, start, this.#word(slot, layout.peer_length)).toString("utf8");
+    const length = Math.min(Math.max(0, this.#word(slot, layout.peer_length)), longestPeer);
+    return Buffer.from(this.#bytes.buffer, start, length).toString("utf8");
+  }
+
+  isBusy(slot: number): boolean {
+    const state = this.state(slot);
+    return state === State.busy || state === State.draining;
+  }
+
+  /** Whether its worker waits for a connection, or will. */
+  isIdle(slot: number): boolean {
+    const state = this.state(slot);
+    return state === State.starting || state === State.idle;
   }
 
   isFree(slot: number): boolean {
@@ -75,6 +99,12 @@ export class Slots {
   free(slot: number): void {
     Atomics.store(this.#words, slot * wordsPerSlot + layout.pid / 4, 0);
     Atomics.store(this.#words, slot * wordsPerSlot + layout.state / 4, State.free);
+  }
+
+  /** Zero stands for none, and what is no number is no deadline either. */
+  #deadline(index: number): number {
+    const deadline = this.#doubles[index] ?? 0;
+    return deadline > 0 ? deadline : Infinity;
   }
 
   #word(slot: number, offset: number): number {

@@ -53,16 +53,20 @@ export class Orphans {
 
   /** Whether no worker is left, of whichever zygote. */
   get areGone(): boolean {
-    for (let slot = 0; slot < this.#slots.count; slot++) if (!this.#slots.isFree(slot)) return false;
+    const living = new Set(children());
+    for (let slot = 0; slot < this.#slots.count; slot++) {
+      const isUnborn = this.#slots.state(slot) === State.starting && this.#slots.pid(slot) === 0;
+      if (isUnborn || living.has(this.#slots.pid(slot))) return false;
+    }
     return true;
   }
 
   /** Signals the workers that `isMeant` picks by their state. */
   signal(signal: number, isMeant: (state: number, generation: number) => boolean): void {
+    const living = new Set(children()); // a worker that has gone wild may have written any number there
     for (let slot = 0; slot < this.#slots.count; slot++) {
       const pid = this.#slots.pid(slot);
-      const isWorker = pid > 0 && !this.#slots.isFree(slot);
-      if (isWorker && isMeant(this.#slots.state(slot), this.#slots.generation(slot))) native.kill(pid, signal);
+      if (living.has(pid) && isMeant(this.#slots.state(slot), this.#slots.generation(slot))) native.kill(pid, signal);
     }
   }
 

@@ -20,10 +20,10 @@ export function recordEnd({ slot, settings, pipeLog }: Worker, outcome: Outcome,
   slot.markReported();
 }
 
-/** Whether this worker accepts another connection. */
-export function staysAfter({ slot, settings }: Worker, outcome: Outcome): boolean {
+/** Whether this worker, having `served` so many connections, accepts another. */
+export function staysAfter({ settings }: Worker, outcome: Outcome, served: number): boolean {
   if (native.isDraining() === 1 || native.isCurrent() === 0) return false;
-  return outcome !== "handler error" && slot.served < settings.connectionsPerWorker;
+  return outcome !== "handler error" && served < settings.connectionsPerWorker;
 }
 
 /** What the worker exits with after its last connection. */

@@ -17,7 +17,7 @@ export async function rehearse(worker: Worker, connections: number): Promise<voi
     const outcome = isBlocking(worker.daemon.serve)
       ? serveOneBlockingly(worker, blockingHandler, fd)
       : await serveOneAsynchronously(worker, asyncHandler, fd);
-    staysAfter(worker, outcome);
+    staysAfter(worker, outcome, 1);
     exitStatusAfter(outcome);
     native.close(client);
   }

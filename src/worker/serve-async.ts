@@ -13,11 +13,11 @@ let current: SocketConnection | undefined;
 
 /** Accepts, serves on the event loop, and accepts again until the worker is to leave. */
 export async function serveAsynchronously(worker: Worker, handler: Handler): Promise<never> {
-  for (;;) {
+  for (let served = 1; ; served++) {
     const fd = native.accept();
     if (fd < 0) leave();
     const outcome = await serveOneAsynchronously(worker, handler, fd);
-    if (!staysAfter(worker, outcome)) leave(exitStatusAfter(outcome));
+    if (!staysAfter(worker, outcome, served)) leave(exitStatusAfter(outcome));
     await eventLoop();
   }
 }

@@ -9,11 +9,11 @@ import { endIfExiting } from "./uncaught.ts";
 
 /** Accepts and serves, without an event loop, until the worker is to leave. */
 export function serveBlockingly(worker: Worker, handler: CallableBlockingHandler): never {
-  for (;;) {
+  for (let served = 1; ; served++) {
     const fd = native.accept();
     if (fd < 0) leave();
     const outcome = serveOneBlockingly(worker, handler, fd);
-    if (!staysAfter(worker, outcome)) leave(exitStatusAfter(outcome));
+    if (!staysAfter(worker, outcome, served)) leave(exitStatusAfter(outcome));
   }
 }
 

@@ -44,13 +44,22 @@ export class Control {
 
   /** The next message, waited for, with the descriptors that came along. Undefined once the supervisor is gone. */
   receive(): { message: ToZygote; descriptors: number[] } | undefined {
-    for (let end = this.#rest.indexOf("\n"); ; end = this.#rest.indexOf("\n")) {
-      if (end >= 0) return this.#take(end);
-      const { length, descriptors } = native.receive(this.fd, this.#buffer, 1);
-      if (length <= 0) return undefined;
-      this.#rest += this.#buffer.toString("utf8", 0, length);
-      this.#descriptors.push(...descriptors);
-    }
+    while (!this.#rest.includes("\n")) if (!this.#fill(1)) return undefined;
+    return this.#take(this.#rest.indexOf("\n"));
+  }
+
+  /** The next message, if there is one. */
+  poll(): ToZygote | undefined {
+    while (!this.#rest.includes("\n")) if (!this.#fill(0)) return undefined;
+    return this.#take(this.#rest.indexOf("\n")).message;
+  }
+
+  #fill(wait: 0 | 1): boolean {
+    const { length, descriptors } = native.receive(this.fd, this.#buffer, wait);
+    if (length <= 0) return false;
+    this.#rest += this.#buffer.toString("utf8", 0, length);
+    this.#descriptors.push(...descriptors);
+    return true;
   }
 
   #take(end: number): { message: ToZygote; descriptors: number[] } {

@@ -14,6 +14,10 @@ const { SIGTERM, SIGKILL } = constants.signals;
 
 /** After `drainTimeout` workers end themselves; those that do not are killed so much later. */
 const killDelay = 1000;
+/** The same for other deadlines, beyond the half second that a worker has for itself. */
+const mercy = 2000;
+/** From performance.now() to the monotonic clock by which workers count. */
+const clockOffset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
 export interface NurseryParts {
   readonly settings: Settings;
@@ -40,6 +44,7 @@ export class Nursery {
   #live = 0;
   #forks = 0;
   #commands = 0;
+  #drift = 0;
   #isReady = false;
   #isRetired = false;
   #crashIsTold = false;
@@ -60,6 +65,7 @@ export class Nursery {
       if (this.#isRetired || (this.#killAt > 0 && this.#live === 0)) return "done";
       if (this.#killAt === 0 && this.#forkSpares() === "worker") return "worker";
       this.#killOverdue();
+      this.#killDeaf();
       native.waitForBell(seen, this.#patience());
     }
   }
@@ -89,12 +95,13 @@ export class Nursery {
   }
 
   #obey(): void {
-    const commands = this.#parts.header.commands;
-    if (commands === this.#commands) return;
-    this.#commands++;
-    const command = this.#parts.control.receive()?.message.type;
-    if (command === "retire") this.#isRetired = true;
-    if (command === "drain" && this.#killAt === 0) this.#drain();
+    const { header, control } = this.#parts;
+    if (header.commands === this.#commands) return;
+    this.#commands = header.commands;
+    for (let command = control.poll(); command !== undefined; command = control.poll()) {
+      if (command.type === "retire") this.#isRetired = true;
+      if (command.type === "drain" && this.#killAt === 0) this.#drain();
+    }
   }
 
   #drain(): void {
@@ -109,23 +116,52 @@ export class Nursery {
     this.#killAt = performance.now() + killDelay;
   }
 
+  /** Workers that live on past a deadline have taken its signal away from forkd. */
+  #killDeaf(): void {
+    const { slots, pipeLog } = this.#parts;
+    const due = performance.now() + clockOffset - mercy;
+    for (let slot = 0; slot < this.#pids.length; slot++) {
+      const pid = this.#pids[slot] ?? 0;
+      if (pid === 0 || !slots.isBusy(slot) || slots.deadline(slot) > due) continue;
+      pipeLog.log.warn("a worker does not heed its deadline, and is killed", { connection: slots.connectionId(slot) });
+      native.kill(pid, SIGKILL);
+    }
+  }
+
   #signalAll(signal: number): void {
     for (const pid of this.#pids) if (pid > 0) native.kill(pid, signal);
   }
 
   #forkSpares(): "worker" | undefined {
-    const { header, settings, control } = this.#parts;
-    while (header.idle < settings.spareWorkers && this.#pause === 0) {
+    const { settings, control } = this.#parts;
+    let missing = settings.spareWorkers - this.#countIdle();
+    for (; missing > 0 && this.#pause === 0; missing--) {
       const slot = this.#freeSlot();
       if (slot < 0) break;
       if (this.#fork(slot) === 0) return "worker";
-      this.#reap();
     }
     if (!this.#isReady && this.#pause === 0) {
       this.#isReady = true;
       control.send({ type: "ready" });
     }
     return undefined;
+  }
+
+  /**
+   * Counts, for what the header says any worker that has gone wild may have spoilt. Others go by it, so it is put right,
+   * if it is wrong twice by the same number: once may be a worker that is just being taken.
+   */
+  #countIdle(): number {
+    const { header, slots, generation, settings } = this.#parts;
+    let idle = 0;
+    for (let slot = 0; slot < this.#pids.length; slot++) {
+      if (this.#pids[slot] !== 0 && slots.isIdle(slot)) idle++;
+    }
+    const drift = header.idle - idle;
+    if (drift !== 0 && drift === this.#drift) header.correctIdle(-drift);
+    this.#drift = drift;
+    header.confirmGeneration(generation, settings.spareWorkers);
+    return idle;
   }
 
   /** Slots of workers that an earlier zygote left behind are taken until the supervisor has reaped those. */
