@@ -12,7 +12,7 @@ export interface Failure {
 /** What to say of an error: one sentence of a mistake, all there is to know of a bug. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError) return describeUsage(error);
-  if (!(error instanceof ForkdError)) return describeBug(error);
+  if (!(error instanceof ForkdError)) return isRefusalOfTheSystem(error) ? describeRefusal(error) : describeBug(error);
   return { status: error.exitStatus, text: lines(`forkd: ${error.message}`, detailsOf(error)) };
 }
 
@@ -33,8 +33,21 @@ function describeUsage({ code, exitCode, message }: CommanderError): Failure {
 function usageSentence(message: string): string {
   const [complaint = "", suggestion] = message.replace(/^error: /, "").split("\n");
   const sentence = complaint.charAt(0).toUpperCase() + complaint.slice(1);
+  const [, module] = /^unknown command '(.+\.[cm]?[jt]s)'/.exec(complaint) ?? [];
+  if (module !== undefined) return `${sentence}; did you mean: forkd run ${module}?`;
   const question = suggestion?.replace(/^\(D/, "d").replace(/\)$/, "");
   return question ? `${sentence}; ${question}` : `${sentence.replace(/\.$/, "")}.`;
+}
+
+/** Limits that forkd has met itself. */
+const limits: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "ENOSPC"]);
+
+const isRefusalOfTheSystem = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && limits.has((error as NodeJS.ErrnoException).code);
+
+function describeRefusal({ message }: NodeJS.ErrnoException): Failure {
+  const sentence = `forkd: The system refused what forkd needs: ${message}. Raise the limit that was met (ulimit -a).`;
+  return { status: errorCatalogue.FORKD_E_SYSTEM, text: lines(sentence) };
 }
 
 function describeBug(error: unknown): Failure {

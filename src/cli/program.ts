@@ -16,8 +16,8 @@ export interface RunRequest {
 export function createProgram(onRun: (request: RunRequest) => Promise<void>): Command {
   const program = new Command("forkd")
     .description("Serves every connection in a process of its own.")
-    .version(readVersion(), "--version", "print the version")
-    .helpOption("--help", "print this help")
+    .version(readVersion(), "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
     .addHelpText("after", programNotes)
     .exitOverride()
     // Mistakes are told by whoever catches them, all in one way.

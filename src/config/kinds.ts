@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { addressRule, formatAddress, type ListenAddress, readAddress } from "./address.ts";
 import { durationOrOffRule, durationRule, needsUnit, readDuration } from "./duration.ts";
+import { nearestName } from "./nearest-name.ts";
 import type { Parsed } from "./refusal.ts";
 import { needsSizeUnit, readSize, sizeOrOffRule, unlimited } from "./size.ts";
 
@@ -65,7 +66,7 @@ export function oneOf<const T extends string>(placeholder: string, words: readon
   return {
     rule: `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`,
     placeholder,
-    schema: v.picklist(words, ""),
+    schema: v.picklist(words, ({ input }) => hintAtWord(input, words)),
     fromText: asIs,
   };
 }
@@ -151,6 +152,11 @@ function refuseTwice({ dataset, addIssue }: v.RawCheckContext<ListenAddress[]>):
 
 function hintAtUnit({ input }: v.StringIssue): string {
   return typeof input === "number" ? needsUnit(input) : "";
+}
+
+function hintAtWord(input: unknown, words: readonly string[]): string {
+  const nearest = typeof input === "string" ? nearestName(input, words) : undefined;
+  return nearest === undefined ? "" : `Did you mean "${nearest}"?`;
 }
 
 function asIs(text: string): string {

@@ -1,5 +1,5 @@
-import { closestMatch } from "leven";
 import { ForkdError } from "../errors.ts";
+import { nearestName } from "./nearest-name.ts";
 import { functionOptions, optionNames, variableOf } from "./option-table.ts";
 import { showValue } from "./refusal.ts";
 import type { Sources } from "./settings.ts";
@@ -17,15 +17,14 @@ const moduleNames = [...optionNames, ...Object.keys(functionOptions)];
 function refuse(names: readonly string[], known: readonly string[], complain: (name: string) => string): void {
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  const nearest = nearestName(unknown, known);
-  const wayOut = nearest === undefined ? `known are ${known.join(", ")}.` : `did you mean ${JSON.stringify(nearest)}?`;
-  throw new ForkdError("FORKD_E_OPTION", `${complain(showValue(unknown))}; ${wayOut}`);
+  throw new ForkdError("FORKD_E_OPTION", `${complain(showValue(unknown))}; ${wayOut(unknown, known)}`);
 }
 
-/** The known name that at most a third of the letters would have to be changed for, if any. */
-function nearestName(name: string, known: readonly string[]): string | undefined {
-  const lowerCased = known.map((candidate) => candidate.toLowerCase());
-  const maxDistance = Math.max(1, Math.floor(name.length / 3));
-  const nearest = closestMatch(name.toLowerCase(), lowerCased, { maxDistance });
-  return nearest === undefined ? undefined : known[lowerCased.indexOf(nearest)];
+function wayOut(unknown: string, known: readonly string[]): string {
+  if (unknown === "FORKD_READY_FD") return "--ready-fd is a flag only.";
+  if (/^FORKD_(SERVICE|PORT)(_|$)/.test(unknown)) {
+    return "Kubernetes sets it for a service called forkd: name that otherwise, or set enableServiceLinks: false.";
+  }
+  const nearest = nearestName(unknown, known);
+  return nearest === undefined ? `known are ${known.join(", ")}.` : `did you mean ${JSON.stringify(nearest)}?`;
 }

@@ -21,8 +21,9 @@ export class Listeners {
     for (const address of wanted) {
       const fd = listen(address, backlog);
       if (fd < 0) {
+        const others = wanted.slice(0, descriptors.length);
         for (const other of descriptors) native.close(other);
-        throw refusal(address, fd);
+        throw refusal(address, fd, others);
       }
       descriptors.push(fd);
     }
@@ -48,15 +49,22 @@ function actualAddress(fd: number, wanted: ListenAddress): ListenAddress {
   return wanted.family === "unix" ? wanted : { ...wanted, port: (native.localName(fd) as SocketName).port };
 }
 
-function refusal(address: ListenAddress, errno: number): ForkdError {
+function refusal(address: ListenAddress, errno: number, others: readonly ListenAddress[]): ForkdError {
   const name = describeErrno(errno).split(" ")[0] ?? "";
   const known = address.family === "unix" ? adviceOnPaths : adviceOnPorts;
-  const advice = known[name] ?? "choose another address with --listen";
+  const own = name === "EADDRINUSE" ? others.find((other) => isSamePort(other, address)) : undefined;
+  const advice =
+    own === undefined
+      ? (known[name] ?? "choose another address with --listen")
+      : `the daemon itself listens on ${formatAddress(own)}, which includes it: leave one of them out`;
   return new ForkdError(
     "FORKD_E_LISTEN",
     `Cannot listen on ${formatAddress(address)}: ${describeErrno(errno)}; ${advice}.`,
   );
 }
+
+const isSamePort = (one: ListenAddress, other: ListenAddress): boolean =>
+  one.family !== "unix" && other.family !== "unix" && one.port === other.port;
 
 const adviceOnPaths: Readonly<Record<string, string>> = {
   EADDRINUSE:
@@ -68,9 +76,10 @@ const adviceOnPaths: Readonly<Record<string, string>> = {
 const adviceOnPorts: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program listens there: stop it (ss -ltnp names it), or choose another address with --listen",
   EACCES:
-    "ports below 1024 are root's and of programs with CAP_NET_BIND_SERVICE (ip(7)): choose another address with " +
-    "--listen, or grant the right",
+    "ports below 1024 need root, or the capability CAP_NET_BIND_SERVICE (ip(7)): choose another address with --listen, " +
+    "or grant the right",
   EADDRNOTAVAIL: "no interface of this machine has that address: choose another with --listen",
+  EINVAL: "a link-local address would need its interface, which cannot be named here: listen on [::]",
   EAFNOSUPPORT: "this kernel has no such address family: listen on IPv4, as in --listen 127.0.0.1:1234",
 };
 

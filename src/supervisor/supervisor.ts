@@ -218,6 +218,7 @@ export class Supervisor {
 
   /** Idle workers of earlier zygotes have filled in until now. */
   #retireIdle(): void {
+    this.#service?.logger.info({ generation: this.#zygotes.current?.generation }, "a new zygote has taken over");
     const isIdle = (state: number): boolean => state === WorkerState.starting || state === WorkerState.idle;
     const current = this.#zygotes.current?.generation ?? 0;
     this.#service?.orphans.signal(SIGTERM, (state, generation) => isIdle(state) && generation < current);
@@ -262,7 +263,7 @@ export class Supervisor {
   }
 
   #finish(): void {
-    this.#service?.logger.info("stopped");
+    if (this.#error === undefined) this.#service?.logger.info("stopped");
     this.#end();
   }
 }
@@ -281,8 +282,8 @@ function diedAtStart(modulePath: string, manner: string): ForkdError {
   if (manner.startsWith("exit")) {
     return new ForkdError(
       "FORKD_E_MODULE_FAILED",
-      `${modulePath} ended its process while it loaded: ${manner}. It must neither call process.exit() nor await, at ` +
-        "its top level, what never comes.",
+      `${modulePath} ended its process before it was ready: ${manner}. It must not call process.exit(), and what it awaits, ` +
+        "at its top level or in beforeFork, must come.",
     );
   }
   return new ForkdError(

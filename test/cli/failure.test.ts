@@ -24,6 +24,15 @@ test("a module that failed is told with its own stack", () => {
   assert.equal(status, 100);
 });
 
+test("a limit that forkd has met is the system's refusal", () => {
+  const refused = Object.assign(new Error("EMFILE: too many open files, open 'x'"), { code: "EMFILE" });
+  const sentence = "forkd: The system refused what forkd needs: EMFILE: too many open files, open 'x'.";
+  assert.deepEqual(describeFailure(refused), {
+    status: 111,
+    text: `${sentence} Raise the limit that was met (ulimit -a).\n`,
+  });
+});
+
 test("a bug is told with its stack", () => {
   const bug = new RangeError("off by one");
   const { text, status } = describeFailure(bug);

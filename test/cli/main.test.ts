@@ -55,6 +55,7 @@ test("the help of run tells each option's meaning, rule, default and variable", 
 
 for (const [args, sentence] of [
   ["rnu x.ts", "Unknown command 'rnu'; did you mean run? See: forkd run --help"],
+  ["x.ts", "Unknown command 'x.ts'; did you mean: forkd run x.ts? See: forkd run --help"],
   ["run", "Missing required argument 'MODULE'. See: forkd run --help"],
   ["run x.ts y.ts", "Too many arguments for 'run'. Expected 1 argument but got 2. See: forkd run --help"],
   [

@@ -72,13 +72,13 @@ const modules: readonly { what: string; name?: string; source: string; status: n
     what: "exits while it loads",
     source: "process.exit(0);\n",
     status: mistake,
-    says: /^forkd: \S+ ended its process while it loaded: exit 0\. It must neither call process\.exit\(\) nor await/m,
+    says: /^forkd: \S+ ended its process before it was ready: exit 0\. It must not call process\.exit\(\)/m,
   },
   {
     what: "waits for what never comes",
     source: "await new Promise(() => {});\n",
     status: mistake,
-    says: /^forkd: \S+ ended its process while it loaded: exit \d+\. It must neither call process\.exit\(\) nor await/m,
+    says: /^forkd: \S+ ended its process before it was ready: exit \d+\. It must not call process\.exit\(\)/m,
   },
   {
     what: "crashes while it loads",
@@ -199,7 +199,7 @@ void suite("forkd run refuses", () => {
 
   void test("a privileged port to who is not root", { skip: privilegeIsMissing() }, async (t) => {
     const path = await moduleOf(t, withOptions('name: "low"'));
-    const says = /^forkd: Cannot listen on 127\.0\.0\.1:1: EACCES \(.*\); ports below 1024 are root's .*--listen/;
+    const says = /^forkd: Cannot listen on 127\.0\.0\.1:1: EACCES \(.*\); ports below 1024 need root.*--listen/;
     const args = ["run", path, "--listen", "127.0.0.1:1"];
     await assertFails(args, refused, says, process.getuid?.() === 0 ? asNobody : []);
   });
