@@ -9,6 +9,7 @@
 #include "process.h"
 #include "progress.h"
 
+#define LOOKS_IN_IDLE_TIMEOUT 4
 #define INTERRUPT_EVERY_MS 50 /* a system call entered just after SIGALRM must be interrupted all the same */
 
 /* Until the scoreboard is mapped, what is counted goes nowhere. */
@@ -67,9 +68,17 @@ enum fk_outcome fk_deadline_passed(void) {
   return first > 0 && fk_now_ms() >= first ? outcome : FK_NONE;
 }
 
-/* Output that the peer is taking, however slowly, puts the idle deadline off too. */
-static void spare_slow_peer(enum fk_outcome passed) {
-  if (passed == FK_IDLE_TIMEOUT && fk_peer_is_reading(fk_worker.connection)) fk_deadlines_rearm_idle();
+/*
+ * Output that the peer is taking, however slowly, puts the idle deadline off too. Only looking tells, so the timer looks
+ * several times in an idle timeout: what was taken is not known to the moment.
+ */
+static void spare_slow_peer(void) {
+  if (fk_worker.slot->idle_deadline > 0 && fk_peer_is_reading(fk_worker.connection)) fk_deadlines_rearm_idle();
+}
+
+static double until_next_look(double deadline, double now) {
+  double look = fk_worker.idle_timeout_ms / LOOKS_IN_IDLE_TIMEOUT;
+  return fk_worker.slot->idle_deadline > 0 && look < deadline - now ? look : deadline - now;
 }
 
 /* A reader re-arms the idle deadline by writing it down: the timer finds out, and sleeps on, when it rings. */
@@ -78,9 +87,9 @@ static void on_alarm(int signal) {
   int saved = errno;
   enum fk_outcome outcome;
   double now = fk_now_ms();
-  spare_slow_peer(fk_deadline_passed());
+  spare_slow_peer();
   double first = first_deadline(&outcome);
-  if (first > 0 && now < first) set_timer(first - now);
+  if (first > 0 && now < first) set_timer(until_next_look(first, now));
   else if (first > 0) {
     double grace = outcome == FK_DRAIN_TIMEOUT ? 0 : FK_DEADLINE_GRACE_MS;
     if (now >= first + grace) leave_with(outcome);
@@ -166,7 +175,7 @@ void fk_deadlines_arm(void) {
   slot->session_deadline = fk_worker.session_timeout_ms > 0 ? now + fk_worker.session_timeout_ms : 0;
   enum fk_outcome outcome;
   double first = first_deadline(&outcome);
-  if (first > 0) set_timer(first - now);
+  if (first > 0) set_timer(until_next_look(first, now));
 }
 
 /* The timer is left to ring once more: it finds nothing to do, which is cheaper than a system call for each connection. */

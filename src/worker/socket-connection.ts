@@ -60,8 +60,8 @@ export class SocketConnection implements Connection {
     const isFirst = this.#reason === undefined;
     if (!isFirst && this.#reason?.code !== "FORKD_E_DRAINING") return;
     this.#reason = reason;
-    if (isFirst) this.#controller?.abort(reason);
     if (reason.code !== "FORKD_E_DRAINING") this.socket.destroy();
+    if (isFirst) this.#controller?.abort(reason);
   }
 
   async *lines({ maxLength }: LinesOptions = {}): AsyncGenerator<string, void, undefined> {
