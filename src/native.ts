@@ -67,6 +67,7 @@ export interface Native {
   write(fd: number, bytes: Uint8Array): Result;
   writeText(fd: number, text: string): Result;
   finish(fd: number): void;
+  abandonOutput(fd: number): void;
   logWrite(fd: number, bytes: Uint8Array): Result;
   rearmIdle(): void;
   disarm(): void;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../sys/progress.h"
 #include "../sys/stream.h"
 #include "binding.h"
 
@@ -120,6 +121,12 @@ static napi_value finish(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static napi_value abandon_output(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  fk_abandon_output(int_argument(&a, 0));
+  return NULL;
+}
+
 static napi_value log_write(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   size_t length;
@@ -156,6 +163,7 @@ void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "write", write_bytes);
   set_function(env, exports, "writeText", write_text);
   set_function(env, exports, "finish", finish);
+  set_function(env, exports, "abandonOutput", abandon_output);
   set_function(env, exports, "logWrite", log_write);
   set_function(env, exports, "rearmIdle", rearm_idle);
   set_function(env, exports, "disarm", disarm);

@@ -28,4 +28,10 @@ int fk_peer_is_reading(int fd) {
   return now != before;
 }
 
+void fk_abandon_output(int fd) {
+  int waiting = 0;
+  struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+  if (ioctl(fd, SIOCOUTQ, &waiting) == 0 && waiting > 0) setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void fk_progress_reset(void) { last_taken = 0; }

@@ -46,6 +46,7 @@ void fk_worker_record_end(enum fk_outcome outcome) {
 /* Only where the connection's end is not recorded yet: a signal may come between the record and the exit. */
 static void leave_with(enum fk_outcome outcome) {
   if (atomic_load(&fk_worker.slot->outcome) == FK_NONE) fk_worker_record_end(outcome);
+  fk_abandon_output(fk_worker.connection);
   _exit(0);
 }
 

@@ -19,8 +19,10 @@ export function serveBlockingly(worker: Worker, handler: CallableBlockingHandler
 
 export function serveOneBlockingly(worker: Worker, handler: CallableBlockingHandler, fd: number): Outcome {
   const error = handle(worker, handler, fd);
+  const isPastDeadline = native.deadlinePassed() !== 0;
   native.disarm(); // what lingers is the kernel's, for a second at most
-  native.finish(fd);
+  if (isPastDeadline) native.abandonOutput(fd);
+  else native.finish(fd);
   native.close(fd);
   const outcome = outcomeOf(error);
   recordEnd(worker, outcome, error);

@@ -60,8 +60,13 @@ export class SocketConnection implements Connection {
     const isFirst = this.#reason === undefined;
     if (!isFirst && this.#reason?.code !== "FORKD_E_DRAINING") return;
     this.#reason = reason;
-    if (reason.code !== "FORKD_E_DRAINING") this.socket.destroy();
+    if (reason.code !== "FORKD_E_DRAINING") this.#cut();
     if (isFirst) this.#controller?.abort(reason);
+  }
+
+  #cut(): void {
+    if (!this.socket.destroyed) native.abandonOutput(this.#fd);
+    this.socket.destroy();
   }
 
   async *lines({ maxLength }: LinesOptions = {}): AsyncGenerator<string, void, undefined> {

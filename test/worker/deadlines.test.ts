@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { Client } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
@@ -78,6 +79,7 @@ for (const [style, suffix] of [
       client.socket.pause();
       client.send("write 100000000\n");
       await daemon.waitForEnd("idle timeout");
+      await waitFor("what it did not take to be thrown away", () => !isKept(daemon.port, client.socket.localPort ?? 0));
       client.close();
     });
 
@@ -95,6 +97,12 @@ for (const [style, suffix] of [
       assert.equal(client.receivedBytes, 20_000_000);
     });
   });
+}
+
+/** Whether the kernel still has the daemon's end of a connection: /proc/net/tcp of proc(5), ports in hexadecimal. */
+function isKept(port: number, clientPort: number): boolean {
+  const [local, remote] = [port, clientPort].map((number) => number.toString(16).toUpperCase().padStart(4, "0"));
+  return new RegExp(`^ *\\d+: \\w+:${local} \\w+:${remote} `, "m").test(readFileSync("/proc/net/tcp", "latin1"));
 }
 
 void test("the signal of an asynchronous handler says which deadline has passed", async (t) => {
