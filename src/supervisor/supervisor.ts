@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { isatty } from "node:tty";
+import type { Logger } from "pino";
 import { formatAddress, type ListenAddress } from "../config/address.ts";
 import { resolveSettings } from "../config/resolve-settings.ts";
 import type { Sources } from "../config/settings.ts";
@@ -27,7 +28,7 @@ const logPatience = 500;
 export interface SupervisorParts {
   readonly modulePath: string;
   readonly flags: Sources["flags"];
-  readonly onReady: (addresses: readonly ListenAddress[]) => void;
+  readonly onReady: (addresses: readonly ListenAddress[], logger: Logger) => void;
 }
 
 /** Does what the lifecycle says. */
@@ -148,7 +149,7 @@ export class Supervisor {
     // Heard at every level: it is what a caller waits for.
     const announcer = logger.child({}, { level: "info" });
     announcer.info({ name: settings.name, addresses }, `listening on ${addresses.join(", ")}`);
-    this.#parts.onReady(listeners.addresses);
+    this.#parts.onReady(listeners.addresses, logger);
   }
 
   #respawn(): void {
