@@ -68,6 +68,7 @@ export interface Native {
   writeText(fd: number, text: string): Result;
   finish(fd: number): void;
   logWrite(fd: number, bytes: Uint8Array): Result;
+  writeReady(fd: number, bytes: Uint8Array): Result;
   rearmIdle(): void;
   disarm(): void;
   deadlinePassed(): number;

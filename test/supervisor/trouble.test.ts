@@ -3,10 +3,11 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { Client, exchange } from "../support/client.ts";
 import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
-import { childrenOf, processInfo } from "../support/processes.ts";
+import { assertAlmostIdle } from "../support/idle.ts";
+import { childrenOf } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { converse } from "./conversation.ts";
-import { strace, straceIsMissing } from "./strace.ts";
+import { strace, straceIsMissing } from "../support/strace.ts";
 
 const flags = ["--spare-workers", "3", "--idle-timeout", "off"];
 const prlimitIsMissing =
@@ -95,13 +96,4 @@ function limitDescriptors(pid: number, count: number): void {
     encoding: "utf8",
   });
   assert.equal(status, 0, stderr);
-}
-
-/** Of two seconds, processes in a busy loop would use all; these must not use a quarter. */
-async function assertAlmostIdle(pids: readonly number[]): Promise<void> {
-  const used = (): number => pids.reduce((sum, pid) => sum + (processInfo(pid)?.cpuTicks ?? 0), 0);
-  const [before, since] = [used(), performance.now()];
-  await waitFor("two seconds to pass", () => performance.now() - since > 2000);
-  const millisecondsPerTick = 10;
-  assert.ok((used() - before) * millisecondsPerTick < (performance.now() - since) / 4);
 }
