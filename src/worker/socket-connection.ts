@@ -5,7 +5,7 @@ import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import type { Connection, LinesOptions } from "./connection.ts";
 import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
-import { clientGone } from "./ends.ts";
+import { clientGone, connectionFailed } from "./ends.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { nextChunk } from "./next-chunk.ts";
 
@@ -26,7 +26,7 @@ export class SocketConnection implements Connection {
     this.id = id;
     this.#pipeLog = pipeLog;
     this.socket = new Socket({ fd, allowHalfOpen: true });
-    this.socket.on("error", (error) => this.abort(clientGone(error)));
+    this.socket.on("error", (error) => this.abort(connectionFailed(error)));
     this.#rearmAtReads();
   }
 
