@@ -73,6 +73,7 @@ export interface Native {
   rearmIdle(): void;
   disarm(): void;
   deadlinePassed(): number;
+  now(): number;
 }
 
 type HeaderField =

@@ -153,6 +153,14 @@ static napi_value deadline_passed(napi_env env, napi_callback_info info) {
   return int_value(env, fk_deadline_passed());
 }
 
+/* now(): ms of CLOCK_MONOTONIC, as the scoreboard has them. */
+static napi_value now(napi_env env, napi_callback_info info) {
+  (void)info;
+  napi_value ms;
+  napi_create_double(env, fk_now_ms(), &ms);
+  return ms;
+}
+
 void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "listen", listen_to_notices);
   set_function(env, exports, "accept", accept_connection);
@@ -169,4 +177,5 @@ void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "rearmIdle", rearm_idle);
   set_function(env, exports, "disarm", disarm);
   set_function(env, exports, "deadlinePassed", deadline_passed);
+  set_function(env, exports, "now", now);
 }

@@ -110,9 +110,7 @@ static int next_connection(void (*report)(int)) {
 static void mark_busy(void) {
   struct fk_header *header = fk_worker.header;
   struct fk_slot *slot = fk_worker.slot;
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  slot->connected_at = (double)now.tv_sec * 1e3 + (double)(now.tv_nsec / 1000000);
+  slot->connected_at = fk_now_ms();
   slot->bytes_in = slot->bytes_out = 0;
   slot->served++;
   atomic_store(&slot->outcome, FK_NONE);

@@ -35,8 +35,7 @@ export interface Connection extends ConnectionIdentity {
    * Aborted when the connection is to end before its handler does; the reason is a `ForkdError`:
    * `FORKD_E_DRAINING` (the daemon stops: finish what you are at, within `drainTimeout`), or, the socket being closed
    * already, `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`, `FORKD_E_SYSTEM`. Half a second
-   * after a timeout
-   * the process ends, whatever it is doing.
+   * after a timeout the process ends, whatever it is doing.
    */
   readonly signal: AbortSignal;
 

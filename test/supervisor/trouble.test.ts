@@ -7,7 +7,6 @@ import { assertAlmostIdle } from "../support/idle.ts";
 import { childrenOf } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { converse } from "./conversation.ts";
-import { strace, straceIsMissing } from "../support/strace.ts";
 
 const flags = ["--spare-workers", "3", "--idle-timeout", "off"];
 const prlimitIsMissing =
@@ -57,23 +56,6 @@ void test("workers die at birth for want of descriptors: waited out, gone on", {
   await waitFor("as many spares as ever", () => daemon.workers.length === opened.length + 1 + 3);
   for (const { client } of opened) client.close();
   waiting.close();
-});
-
-void test("fork(2) fails: said once, waited out, gone on", { skip: straceIsMissing }, async (t) => {
-  const daemon = await TestDaemon.start(t, fixture("commands"), ...flags);
-  const { zygote } = daemon;
-  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
-  const calls = "clone,clone3,fork,vfork";
-  const detach = await strace(t, zygote, "-e", `trace=${calls}`, "-e", `inject=${calls}:error=EAGAIN:when=1..5`);
-  for (const pid of spares) process.kill(pid, "SIGKILL");
-  const trouble = await daemon.waitForLog("the trouble", isAbout(/^fork failed: EAGAIN/));
-  assert.equal(trouble.level, "error");
-  assert.equal(trouble["role"], "zygote");
-  await daemon.waitForLog("the end of it", isAbout(/^forking again$/));
-  await waitFor("the spares to be there again", () => childrenOf(zygote).length === 3);
-  await detach();
-  assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
-  assert.equal(daemon.log.filter(isAbout(/^fork failed/)).length, 1);
 });
 
 void test("afterFork that fails each time: waited out, not a storm of forks", async (t) => {

@@ -25,6 +25,7 @@ export interface Launch {
   readonly command?: string;
   /** A descriptor for its log; `stderr` stays empty then. */
   readonly stderr?: number;
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** A real daemon, started for a test; when that ends, nothing of it may be left. */
@@ -47,7 +48,7 @@ export class TestDaemon {
 
   static async startWith(
     t: TestContext,
-    { command = cli, stderr }: Launch,
+    { command = cli, stderr, variables }: Launch,
     module: string,
     ...flags: string[]
   ): Promise<TestDaemon> {
@@ -57,7 +58,7 @@ export class TestDaemon {
     const output = { text: "" };
     const started = spawn(process.execPath, args, {
       stdio: ["ignore", "pipe", stderr ?? "pipe", "pipe"],
-      env: { ...process.env, TEST_DAEMON: mark.split("=")[1] },
+      env: { ...process.env, ...variables, TEST_DAEMON: mark.split("=")[1] },
     });
     started.stderr?.setEncoding("utf8").on("data", (part: string) => (output.text += part));
     t.after(async () => cleanUp(started, mark, output));
