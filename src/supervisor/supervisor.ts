@@ -88,10 +88,15 @@ export class Supervisor {
   #spawnZygote(): void {
     const generation = ++this.#generation;
     this.#respawnDelay.started(performance.now());
-    this.#zygote = new ZygoteProcess(this.#parts.modulePath, generation, this.#log.writeEnd, {
-      onMessage: (message) => void this.#onMessage(message),
-      onExit: (status, signal) => this.#onZygoteExit(signal ?? `exit ${status}`),
-    });
+    try {
+      this.#zygote = new ZygoteProcess(this.#parts.modulePath, generation, this.#log.writeEnd, {
+        onMessage: (message) => void this.#onMessage(message),
+        onExit: (manner) => this.#onZygoteExit(manner),
+      });
+    } catch (error) {
+      if (this.#state === "starting") this.#error = error as ForkdError;
+      this.#onZygoteExit((error as ForkdError).message);
+    }
   }
 
   async #onMessage(message: FromZygote): Promise<void> {

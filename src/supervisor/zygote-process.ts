@@ -28,7 +28,8 @@ const forkableFlags = [
 
 export interface ZygoteEvents {
   readonly onMessage: (message: FromZygote) => void;
-  readonly onExit: (status: number | null, signal: NodeJS.Signals | null) => void;
+  /** `exit 1`, `SIGKILL`, or why it could not be started at all. */
+  readonly onExit: (manner: string) => void;
 }
 
 /** Huge pages for the program text: its page tables need not be filled by each child anew. Node 26 gave them up. */
@@ -66,11 +67,12 @@ export class ZygoteProcess {
     createInterface({ input: this.#control })
       .on("line", (line) => events.onMessage(JSON.parse(line) as FromZygote))
       .on("error", () => undefined); // readline passes on what the socket has said
-    this.#process.on("error", () => events.onExit(null, null));
-    this.#process.on("exit", (status, signal) => {
+    const end = (manner: string): void => {
       this.#control.destroy();
-      events.onExit(status, signal);
-    });
+      events.onExit(manner);
+    };
+    this.#process.on("error", ({ message }) => end(message));
+    this.#process.on("exit", (status, signal) => end(signal ?? `exit ${status}`));
   }
 
   get pid(): number | undefined {
