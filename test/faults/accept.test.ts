@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { Client } from "../support/client.ts";
 import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
 import { assertAlmostIdle } from "../support/idle.ts";
@@ -112,13 +112,10 @@ const isAbout =
 const spareOf = (daemon: TestDaemon): Promise<number> =>
   waitFor("the spare", () => (daemon.workers.length === 1 ? daemon.workers[0] : undefined));
 
-const failAccept = (t: Parameters<typeof strace>[0], pid: number, errno: string, times?: number) =>
-  strace(
-    t,
-    pid,
-    ...["-e", "trace=accept4"],
-    ...["-e", `inject=accept4:error=${errno}${times === undefined ? "" : `:when=1..${times}`}`],
-  );
+function failAccept(t: TestContext, pid: number, errno: string, times?: number): Promise<() => Promise<void>> {
+  const when = times === undefined ? "" : `:when=1..${times}`;
+  return strace(t, pid, "-e", "trace=accept4", "-e", `inject=accept4:error=${errno}${when}`);
+}
 
 async function ask({ port }: TestDaemon): Promise<Client> {
   const client = await Client.open(port);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { Client, exchange } from "../support/client.ts";
+import { Client } from "../support/client.ts";
 import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
 import { assertAlmostIdle } from "../support/idle.ts";
 import { childrenOf } from "../support/processes.ts";
