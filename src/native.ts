@@ -18,6 +18,7 @@ export interface Native {
   listenTcp(family: 4 | 6, host: string, port: number, dualStack: 0 | 1, backlog: number): Result;
   listenUnix(path: string, backlog: number): Result;
   localName(fd: number): SocketName | Result;
+  pendingError(fd: number): Result;
   socketPair(): [number, number] | Result;
   tcpPair(): [number, number] | Result;
   sendDescriptors(fd: number, bytes: Uint8Array, descriptors: readonly number[]): Result;
@@ -69,9 +70,11 @@ export interface Native {
   finish(fd: number): void;
   abandonOutput(fd: number): void;
   logWrite(fd: number, bytes: Uint8Array): Result;
+  writeReady(fd: number, bytes: Uint8Array): Result;
   rearmIdle(): void;
   disarm(): void;
   deadlinePassed(): number;
+  now(): number;
 }
 
 type HeaderField =

@@ -26,6 +26,12 @@ static napi_value local_name(napi_env env, napi_callback_info info) {
   return failed ? int_value(env, failed) : name_value(env, &name);
 }
 
+/* pendingError(fd): -errno of what a connection has failed with, 0 if it has not. */
+static napi_value pending_error(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return int_value(env, fk_pending_error(int_argument(&a, 0)));
+}
+
 static napi_value socket_pair(napi_env env, napi_callback_info info) {
   (void)info;
   int ends[2], failed = fk_socket_pair(ends);
@@ -69,6 +75,7 @@ void export_sockets(napi_env env, napi_value exports) {
   set_function(env, exports, "listenTcp", listen_tcp);
   set_function(env, exports, "listenUnix", listen_unix);
   set_function(env, exports, "localName", local_name);
+  set_function(env, exports, "pendingError", pending_error);
   set_function(env, exports, "socketPair", socket_pair);
   set_function(env, exports, "tcpPair", tcp_pair);
   set_function(env, exports, "sendDescriptors", send_descriptors);

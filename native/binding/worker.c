@@ -134,6 +134,14 @@ static napi_value log_write(napi_env env, napi_callback_info info) {
   return int_value(env, fk_log_write(int_argument(&a, 0), bytes, length));
 }
 
+/* writeReady(fd, bytes): how many were written without waiting, or -errno. */
+static napi_value write_ready(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  size_t length;
+  const void *bytes = bytes_argument(&a, 1, &length);
+  return int_value(env, (int)fk_write_ready(int_argument(&a, 0), bytes, length));
+}
+
 static napi_value rearm_idle(napi_env env, napi_callback_info info) {
   (void)env, (void)info;
   fk_deadlines_rearm_idle();
@@ -152,6 +160,14 @@ static napi_value deadline_passed(napi_env env, napi_callback_info info) {
   return int_value(env, fk_deadline_passed());
 }
 
+/* now(): ms of CLOCK_MONOTONIC, as the scoreboard has them. */
+static napi_value now(napi_env env, napi_callback_info info) {
+  (void)info;
+  napi_value ms;
+  napi_create_double(env, fk_now_ms(), &ms);
+  return ms;
+}
+
 void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "listen", listen_to_notices);
   set_function(env, exports, "accept", accept_connection);
@@ -165,7 +181,9 @@ void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "finish", finish);
   set_function(env, exports, "abandonOutput", abandon_output);
   set_function(env, exports, "logWrite", log_write);
+  set_function(env, exports, "writeReady", write_ready);
   set_function(env, exports, "rearmIdle", rearm_idle);
   set_function(env, exports, "disarm", disarm);
   set_function(env, exports, "deadlinePassed", deadline_passed);
+  set_function(env, exports, "now", now);
 }

@@ -14,6 +14,7 @@
 
 #define BACK_OFF_FIRST_MS 10
 #define BACK_OFF_MOST_MS 1000
+#define LOST_IN_A_ROW 100
 
 static int waiter = -1; /* an epoll of this worker's own: EPOLLEXCLUSIVE wakes one idle worker for each connection */
 
@@ -45,8 +46,7 @@ static int wait_for_connection(void) {
   if (opened < 0) return opened;
   sigset_t mask = mask_of_the_wait();
   struct epoll_event event;
-  epoll_pwait(waiter, &event, 1, -1, &mask);
-  return 0;
+  return epoll_pwait(waiter, &event, 1, -1, &mask) < 0 && errno != EINTR ? -errno : 0;
 }
 
 static void back_off(double ms) {
@@ -59,14 +59,30 @@ static void back_off(double ms) {
 static int take_connection(void) {
   static int turn;
   for (int i = 0; i < fk_worker.listener_count; i++) {
-    int fd;
     turn = (turn + 1) % fk_worker.listener_count;
-    do fd = accept4(fk_worker.listeners[turn], NULL, NULL, SOCK_CLOEXEC);
-    while (fd < 0 && (errno == ECONNABORTED || errno == EINTR));
+    int fd = accept4(fk_worker.listeners[turn], NULL, NULL, SOCK_CLOEXEC);
     if (fd >= 0) return fd;
     if (errno != EAGAIN) return -errno;
   }
   return -EAGAIN;
+}
+
+/* The trouble of the connection that would have been next, not of this process: accept(2) says to try again. */
+static int is_of_one_connection(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EINTR:
+    case EPERM: /* a firewall's rule */
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET: return 1;
+    default: return 0;
+  }
 }
 
 /* Of all workers that run into the same trouble, one reports it, and the first that gets over it reports that. */
@@ -76,11 +92,12 @@ static void note_trouble(int error, void (*report)(int)) {
 
 static int next_connection(void (*report)(int)) {
   double pause = BACK_OFF_FIRST_MS;
+  int lost = 0;
   while (!fk_worker_draining()) {
     int fd = take_connection();
-    if (fd == -EAGAIN) fd = wait_for_connection();
+    if (fd == -EAGAIN) fd = wait_for_connection(), lost = 0;
     else if (fd >= 0) return fd;
-    if (fd == 0) continue;
+    if (fd == 0 || (is_of_one_connection(-fd) && ++lost < LOST_IN_A_ROW)) continue;
     note_trouble(-fd, report);
     back_off(pause);
     pause = pause * 2 < BACK_OFF_MOST_MS ? pause * 2 : BACK_OFF_MOST_MS;
@@ -93,9 +110,7 @@ static int next_connection(void (*report)(int)) {
 static void mark_busy(void) {
   struct fk_header *header = fk_worker.header;
   struct fk_slot *slot = fk_worker.slot;
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  slot->connected_at = (double)now.tv_sec * 1e3 + (double)(now.tv_nsec / 1000000);
+  slot->connected_at = fk_now_ms();
   slot->bytes_in = slot->bytes_out = 0;
   slot->served++;
   atomic_store(&slot->outcome, FK_NONE);

@@ -57,8 +57,8 @@ struct fk_slot {
   int32_t served; /* connections, the present one included */
   int32_t peer_length;
   int32_t reported; /* 1 once the worker itself has logged how its connection ended */
-  double connected_at;              /* ms since the epoch */
-  volatile double idle_deadline;    /* these three: ms of CLOCK_MONOTONIC, 0 = none */
+  double connected_at;              /* this, and the deadlines: ms of CLOCK_MONOTONIC */
+  volatile double idle_deadline;    /* these three: 0 = none */
   volatile double session_deadline;
   volatile double drain_deadline;
   double bytes_in;

@@ -133,3 +133,9 @@ static int read_name(int fd, name_function *ask, struct fk_name *name) {
 int fk_local_name(int fd, struct fk_name *name) { return read_name(fd, getsockname, name); }
 
 int fk_peer_name(int fd, struct fk_name *name) { return read_name(fd, getpeername, name); }
+
+int fk_pending_error(int fd) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? -error : -errno;
+}

@@ -25,4 +25,7 @@ int fk_tcp_pair(int ends[2]);
 int fk_local_name(int fd, struct fk_name *name);
 int fk_peer_name(int fd, struct fk_name *name);
 
+/* What a connection has failed with and nobody has been told of yet, as -errno; 0 if it is well. */
+int fk_pending_error(int fd);
+
 #endif

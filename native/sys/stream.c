@@ -2,6 +2,7 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -82,4 +83,12 @@ int fk_log_write(int fd, const void *bytes, size_t length) {
     left = until - fk_now_ms();
   }
   return -EAGAIN;
+}
+
+/* A pipe that is writable has room for PIPE_BUF bytes: pipe(7). Not made O_NONBLOCK: others may have the same open file. */
+long fk_write_ready(int fd, const void *bytes, size_t length) {
+  struct pollfd writable = {.fd = fd, .events = POLLOUT};
+  if (poll(&writable, 1, 0) == 0) return -EAGAIN;
+  long done = write(fd, bytes, length < PIPE_BUF ? length : PIPE_BUF);
+  return done < 0 ? -errno : done;
 }

@@ -19,4 +19,7 @@ void fk_finish(int fd);
 /* One record into the log's pipe. A pipe that stays full does not hold the writer: -EAGAIN, the record is lost. */
 int fk_log_write(int fd, const void *bytes, size_t length);
 
+/* As much as can be written without waiting for a reader, at most PIPE_BUF bytes: how many that were, or -errno. */
+long fk_write_ready(int fd, const void *bytes, size_t length);
+
 #endif

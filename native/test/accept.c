@@ -92,7 +92,7 @@ TEST(a_connection_is_accepted_and_the_worker_busy) {
   CHECK_EQUAL(slot()->served, 1);
   CHECK_EQUAL(atomic_load(&slot()->outcome), FK_NONE);
   CHECK_EQUAL(slot()->reported, 0);
-  CHECK(slot()->connected_at > 1.5e12);
+  CHECK(slot()->connected_at > 0 && slot()->connected_at <= fk_now_ms());
   CHECK_EQUAL(atomic_load(&fk_worker.header->accepted), 1);
   CHECK_EQUAL(reports->count, 0);
 }

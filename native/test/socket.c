@@ -57,6 +57,15 @@ TEST(both_ends_of_a_tcp_connection_have_names) {
   CHECK_EQUAL(peer.port, port_of(listener));
 }
 
+TEST(a_connection_that_was_reset_has_an_error_to_tell_once) {
+  int listener = listen_locally(), client = connect_to(listener), server = take(listener);
+  CHECK_EQUAL(fk_pending_error(server), 0);
+  reset(client);
+  CHECK_EQUAL(fk_pending_error(server), -ECONNRESET);
+  CHECK_EQUAL(fk_pending_error(server), 0);
+  CHECK_EQUAL(fk_pending_error(-1), -EBADF);
+}
+
 TEST(a_connection_does_not_wait_for_more_to_send) {
   int listener = listen_locally(), client = connect_to(listener), server = take(listener), no_delay = 0;
   socklen_t length = sizeof no_delay;

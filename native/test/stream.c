@@ -382,3 +382,22 @@ TEST(of_many_writers_none_is_held_by_a_log_that_nobody_reads) {
     test_skip("pipes cannot refuse to wait before Linux 6.4");
   for (int round = 0; round < 5; round++) check_that_none_is_held();
 }
+
+TEST(what_a_full_pipe_does_not_take_is_not_waited_for) {
+  static char much[2 * sizeof record];
+  CHECK(pipe(ends) == 0);
+  CHECK_EQUAL(fk_write_ready(ends[1], much, sizeof much), sizeof record);
+  fill(ends[1]);
+  CHECK_EQUAL(fk_write_ready(ends[1], record, 1), -EAGAIN);
+  CHECK_EQUAL(read(ends[0], record, sizeof record), sizeof record);
+  CHECK_EQUAL(fk_write_ready(ends[1], record, 1), 1);
+  signal(SIGPIPE, SIG_IGN);
+  close(ends[0]);
+  CHECK_EQUAL(fk_write_ready(ends[1], record, 1), -EPIPE);
+}
+
+TEST(a_full_disk_is_told) {
+  int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  CHECK_EQUAL(fk_write_ready(full, record, 1), -ENOSPC);
+  close(full);
+}

@@ -33,8 +33,10 @@ export function formatAddress(address: ListenAddress): string {
 export function readAddress(text: string): Parsed<ListenAddress> {
   if (text.startsWith("unix:")) return readPath(text.slice("unix:".length));
   if (text.startsWith("/") || text.startsWith("./")) return { hint: `For a Unix socket write "unix:${text}".` };
+  const url = /^[a-z][a-z0-9+.-]*:\/\/([^/]*)/i.exec(text);
+  if (url !== null) return { hint: `It is no URL: write ${url[1] ? `"${url[1]}"` : "the address"} alone.` };
   if (/^\d+$/.test(text)) return { hint: `Write "127.0.0.1:${text}", or ":${text}" for all interfaces.` };
-  if (isIPv6(text)) return { hint: `An IPv6 address stands in brackets, with a port: "[${text}]:1234".` };
+  if (isIPv6(text)) return { hint: hintAtBrackets(text) };
   const colon = text.lastIndexOf(":");
   if (isIPv4(text) || text.endsWith("]")) return { hint: `The port is missing: "${text}:1234".` };
   if (colon === -1) return { hint: "" };
@@ -60,12 +62,22 @@ function readHostAndPort(host: string, portText: string): Parsed<ListenAddress> 
   if (host.startsWith("[") && host.endsWith("]")) return readBracketed(host.slice(1, -1), port);
   if (isIPv6(host)) return { hint: `An IPv6 address stands in brackets: "[${host}]:${port}".` };
   if (host === "*") return { hint: `For all interfaces write ":${port}".` };
+  if (/^[\d.]+$/.test(host)) return { hint: "An IPv4 address is four numbers from 0 to 255, without leading zeros." };
   return { hint: `Host names are not looked up: write the IP address, or ":${port}" for all interfaces.` };
 }
 
 function readBracketed(host: string, port: number): Parsed<ListenAddress> {
   if (host.includes("%")) return { hint: `An address with a zone ("%…") is not supported; "[::]:${port}" covers it.` };
   return isIPv6(host) ? inet("ipv6", host, port) : { hint: "Only an IPv6 address stands in brackets." };
+}
+
+/** "::1:80" is an address as it stands, but hardly the one that is meant. */
+function hintAtBrackets(text: string): string {
+  const withPort = `An IPv6 address stands in brackets, with a port: "[${text}]:1234"`;
+  const colon = text.lastIndexOf(":");
+  const [host, port] = [text.slice(0, colon), readPort(text.slice(colon + 1))];
+  const isAmbiguous = port !== undefined && isIPv6(host);
+  return isAmbiguous ? `${withPort}, or "[${host}]:${port}" if ${port} is the port.` : `${withPort}.`;
 }
 
 function readPort(text: string): number | undefined {

@@ -80,7 +80,7 @@ function reportConnectionEnd(ended: EndedWorker, slot: number, slots: Slots, hea
     connection: slots.connectionId(slot),
     peer: slots.peer(slot),
     reason,
-    ms: Date.now() - slots.connectedAt(slot),
+    ms: slots.age(slot),
     ...ended.usage,
   });
 }

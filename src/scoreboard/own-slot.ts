@@ -44,8 +44,9 @@ export class OwnSlot {
     return connectionId(this.generation, this.#word(layout.fork_number), this.served);
   }
 
-  get connectedAt(): number {
-    return this.#doubles[layout.connected_at / 8] ?? 0;
+  /** How long ago the connection came, in ms, whatever the wall clock has done since. */
+  get age(): number {
+    return Math.round(native.now() - (this.#doubles[layout.connected_at / 8] ?? 0));
   }
 
   countBytes(received: number, sent: number): void {

@@ -53,9 +53,10 @@ export class Slots {
     return connectionId(this.generation(slot), this.#word(slot, layout.fork_number), this.served(slot));
   }
 
-  /** When the last connection came, in ms since the epoch. */
-  connectedAt(slot: number): number {
-    return this.#doubles[slot * doublesPerSlot + layout.connected_at / 8] ?? 0;
+  /** How long ago the last connection came, in ms, whatever the wall clock has done since. */
+  age(slot: number): number {
+    const connectedAt = this.#doubles[slot * doublesPerSlot + layout.connected_at / 8] ?? 0;
+    return Math.round(native.now() - connectedAt);
   }
 
   /** The first of its deadlines to come, in ms of the monotonic clock; Infinity if there is none. */

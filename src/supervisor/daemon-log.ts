@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { Socket } from "node:net";
+import { Writable } from "node:stream";
+import { setTimeout as pass } from "node:timers/promises";
 import pino, { type DestinationStream, type Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import { RecordAssembler } from "../log/chunks.ts";
@@ -6,6 +9,7 @@ import type { Level } from "../log/levels.ts";
 import { createLog, formatRecord, type Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+import { LogOutput } from "./log-output.ts";
 
 const pipeSize = 1024 * 1024;
 const stderr = 2;
@@ -23,6 +27,7 @@ export class DaemonLog {
   takeDropped: () => number = () => 0;
   readonly #reader: Socket;
   readonly #assembler = new RecordAssembler();
+  readonly #output = new LogOutput(stderr, (count, why) => this.#tellLoss(count, why));
   /** For what the supervisor has to say of a worker: records with the worker's identity, not its own. */
   readonly ofWorkers: Log = createLog(
     () => this.#level,
@@ -43,7 +48,7 @@ export class DaemonLog {
   }
 
   async configure({ logFormat, logLevel }: LogSettings): Promise<Logger> {
-    const destination = logFormat === "pretty" ? await prettyDestination() : jsonDestination();
+    const destination = logFormat === "pretty" ? await prettyDestination(this.#output) : this.#output;
     const options = {
       level: logLevel,
       base: { role: "supervisor", pid: process.pid },
@@ -60,15 +65,10 @@ export class DaemonLog {
   /** Writes what is still in the pipe; waits until nobody else can write to it, but not for ever. */
   async close(patience: number): Promise<void> {
     native.close(this.writeEnd);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, patience);
-      this.#reader.once("close", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await atMost(patience, once(this.#reader, "close"));
     this.#reader.destroy();
     if (this.#kept.length > 0) await this.configure({ logFormat: "json", logLevel: "info" });
+    await atMost(patience, this.#output.written());
   }
 
   #relay(records: readonly string[]): void {
@@ -80,19 +80,25 @@ export class DaemonLog {
       else this.#destination.write(`${record}\n`);
     }
     const dropped = this.takeDropped();
-    if (dropped > 0)
-      this.#logger?.warn({ dropped }, `${dropped} log records were lost: the log was not written fast enough`);
+    if (dropped > 0) this.#tellLoss(dropped, "they came faster than they were written");
+  }
+
+  #tellLoss(dropped: number, why: string): void {
+    this.#logger?.warn({ dropped }, `${dropped} log records were lost: ${why}`);
   }
 }
 
-function jsonDestination(): ReturnType<typeof pino.destination> {
-  const destination = pino.destination({ dest: stderr, sync: true });
-  destination.on("error", () => undefined); // nobody reads it any more: service goes on
-  return destination;
+async function prettyDestination(output: LogOutput): Promise<DestinationStream> {
+  const { default: pretty } = await import("pino-pretty");
+  const destination = new Writable({
+    decodeStrings: false,
+    write(line: string | Buffer, _encoding, done) {
+      output.write(line.toString());
+      done();
+    },
+  });
+  const ignore = "pid,role,generation";
+  return pretty({ destination, ignore, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
 }
 
-async function prettyDestination(): Promise<DestinationStream> {
-  const { default: pretty } = await import("pino-pretty");
-  const ignore = "pid,role,generation";
-  return pretty({ destination: jsonDestination(), ignore, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
-}
+const atMost = (ms: number, event: Promise<unknown>): Promise<unknown> => Promise.race([event, pass(ms)]);

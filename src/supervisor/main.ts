@@ -34,8 +34,8 @@ export async function supervise({ modulePath, flags, readyFd }: SuperviseRequest
   const supervisor = new Supervisor({
     modulePath,
     flags,
-    onReady: (addresses) => {
-      if (readyFd !== undefined) announceTo(readyFd, addresses.map(formatAddress));
+    onReady: (addresses, logger) => {
+      if (readyFd !== undefined) announceTo(readyFd, addresses.map(formatAddress), logger);
     },
   });
   process.title = "forkd: supervisor";

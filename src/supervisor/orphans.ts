@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { openSync, readSync } from "node:fs";
 import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { EndedWorker, settleEndedWorker } from "../scoreboard/ended-worker.ts";
@@ -61,12 +61,13 @@ export class Orphans {
     return true;
   }
 
-  /** Signals the workers that `isMeant` picks by their state. */
+  /** Signals the workers that `isMeant` picks by their state. What a slot says of its pid is believed of children alone. */
   signal(signal: number, isMeant: (state: number, generation: number) => boolean): void {
-    const living = new Set(children()); // a worker that has gone wild may have written any number there
+    const living = new Set(children());
     for (let slot = 0; slot < this.#slots.count; slot++) {
       const pid = this.#slots.pid(slot);
-      if (living.has(pid) && isMeant(this.#slots.state(slot), this.#slots.generation(slot))) native.kill(pid, signal);
+      const isWorker = living.has(pid) && !this.#slots.isFree(slot);
+      if (isWorker && isMeant(this.#slots.state(slot), this.#slots.generation(slot))) native.kill(pid, signal);
     }
   }
 
@@ -78,8 +79,15 @@ export class Orphans {
   }
 }
 
+/** Kept open: it is needed most when there are no more descriptors to be had. */
+const childrenFile = openSync(`/proc/self/task/${process.pid}/children`, "r");
+const buffer = Buffer.alloc(64 * 1024);
+
 /** This process's children: proc_pid_children(5). */
 export function children(): number[] {
-  const text = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim();
-  return text === "" ? [] : text.split(" ").map(Number);
+  let text = "";
+  for (let got = 1; got > 0; text += buffer.toString("latin1", 0, got)) {
+    got = readSync(childrenFile, buffer, 0, buffer.length, text.length);
+  }
+  return text.trim() === "" ? [] : text.trim().split(" ").map(Number);
 }

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { isatty } from "node:tty";
+import type { Logger } from "pino";
 import { formatAddress, type ListenAddress } from "../config/address.ts";
 import { resolveOption, resolveSettings } from "../config/resolve-settings.ts";
 import type { Sources } from "../config/settings.ts";
@@ -28,7 +29,7 @@ const logPatience = 500;
 export interface SupervisorParts {
   readonly modulePath: string;
   readonly flags: Sources["flags"];
-  readonly onReady: (addresses: readonly ListenAddress[]) => void;
+  readonly onReady: (addresses: readonly ListenAddress[], logger: Logger) => void;
 }
 
 /** Does what the lifecycle says. */
@@ -55,6 +56,7 @@ export class Supervisor {
       onEvent: (event) => this.handle(event),
       onFailed: (zygote, error) => this.#onFailed(zygote, error),
       onWorkerCrashed: (generation) => this.#service?.rotation.workerCrashed(generation),
+      onSpawnFailed: (error) => this.#onSpawnFailed(error),
       onCurrentEnd: (zygote, manner) => this.#onZygoteEnd(zygote, manner),
       onNextEnd: (zygote, manner) => this.#onNextEnd(zygote, manner),
     });
@@ -139,6 +141,13 @@ export class Supervisor {
     this.handle("failed");
   }
 
+  #onSpawnFailed(error: ForkdError): void {
+    if (this.#state === "starting") this.#error = error;
+    else this.#service?.logger.error({ reason: error.message }, "no zygote could be started");
+    this.handle(this.#state === "rotating" ? "nextLost" : "lost");
+    this.sweep();
+  }
+
   #onNextEnd({ generation }: ZygoteProcess, manner: string): void {
     this.#service?.logger.error(
       { generation, reason: manner },
@@ -189,7 +198,7 @@ export class Supervisor {
     // Heard at every level: it is what a caller waits for.
     const announcer = logger.child({}, { level: "info" });
     announcer.info({ name: settings.name, addresses }, `listening on ${addresses.join(", ")}`);
-    this.#parts.onReady(listeners.addresses);
+    this.#parts.onReady(listeners.addresses, logger);
   }
 
   #respawn(): void {

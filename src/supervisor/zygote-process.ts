@@ -73,12 +73,13 @@ export class ZygoteProcess {
     createInterface({ input: this.#control })
       .on("line", (line) => events.onMessage(JSON.parse(line) as FromZygote))
       .on("error", () => undefined); // readline passes on what the socket has said
-    this.#process.on("error", (error) => events.onExit(error.message));
-    this.#process.on("exit", (status, signal) => {
+    const end = (manner: string): void => {
       clearTimeout(this.#deadline);
       this.#control.destroy();
-      events.onExit(this.#reasonOfKill ?? signal ?? `exit ${status}`);
-    });
+      events.onExit(this.#reasonOfKill ?? manner);
+    };
+    this.#process.on("error", ({ message }) => end(message));
+    this.#process.on("exit", (status, signal) => end(signal ?? `exit ${status}`));
   }
 
   get pid(): number | undefined {

@@ -18,6 +18,8 @@ export interface ZygotesParts {
   readonly onEvent: (event: Event) => void;
   readonly onFailed: (zygote: ZygoteProcess, error: ForkdError) => void;
   readonly onWorkerCrashed: (generation: number) => void;
+  /** The system has no process, or no descriptor, for another zygote. */
+  readonly onSpawnFailed: (error: ForkdError) => void;
   readonly onCurrentEnd: (zygote: ZygoteProcess, manner: string) => void;
   readonly onNextEnd: (zygote: ZygoteProcess, manner: string) => void;
 }
@@ -42,12 +44,14 @@ export class Zygotes {
     return [this.#current?.pid, this.#next?.pid].filter((pid) => pid !== undefined);
   }
 
+  /** Starts one, which is to fork. */
   spawn(): void {
-    this.#current = this.#spawn();
+    this.#try(() => (this.#current = this.#spawn()));
   }
 
+  /** Starts one that is to get ready beside the current one. */
   spawnNext(): void {
-    this.#next = this.#spawn();
+    this.#try(() => (this.#next = this.#spawn()));
   }
 
   /** Has the current one leave its workers to the supervisor, and end. The caller sees to it that it looks. */
@@ -102,6 +106,14 @@ export class Zygotes {
     });
     this.expectPrepared(zygote, startTimeout);
     return zygote;
+  }
+
+  #try(spawn: () => void): void {
+    try {
+      spawn();
+    } catch (error) {
+      this.#parts.onSpawnFailed(error as ForkdError);
+    }
   }
 
   #onExit(zygote: ZygoteProcess, manner: string): void {

@@ -3,7 +3,7 @@ import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import type { ConnectionIdentity, LinesOptions } from "./connection.ts";
 import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
-import { clientGone, reasonOfDeadline } from "./ends.ts";
+import { connectionFailed, reasonOfDeadline } from "./ends.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
 const readSize = 64 * 1024;
@@ -17,19 +17,20 @@ export interface BlockingConnection extends ConnectionIdentity {
   /**
    * The client's lines, without their ends: LF, or CR and LF. A last line that has no end is yielded too. Bytes that
    * are not UTF-8 become U+FFFD. While lines are read, only a whole one puts off the idle timeout.
-   * @throws ForkdError `FORKD_E_LINE_TOO_LONG`, `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`
+   * @throws ForkdError `FORKD_E_LINE_TOO_LONG`, `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`,
+   * `FORKD_E_CLIENT_GONE`, `FORKD_E_SYSTEM`
    */
   lines(options?: LinesOptions): Generator<string, void, undefined>;
 
   /**
    * Waits for bytes: as many as have come, at most 64 KiB; null once the client has said all.
-   * @throws ForkdError `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`
+   * @throws ForkdError `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`, `FORKD_E_SYSTEM`
    */
   read(): Buffer | null;
 
   /**
    * Writes all of it, however slowly the client reads; the idle timeout counts from the last progress.
-   * @throws ForkdError `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`
+   * @throws ForkdError `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`, `FORKD_E_SYSTEM`
    */
   write(data: string | Uint8Array): void;
 }
@@ -89,12 +90,12 @@ export class DescriptorConnection implements BlockingConnection {
   write(data: string | Uint8Array): void {
     let result = typeof data === "string" ? native.writeText(this.#fd, data) : native.write(this.#fd, data);
     if (result === tooLongForText) result = native.write(this.#fd, Buffer.from(data as string));
-    if (result < 0) throw reasonOfDeadline() ?? clientGone(result);
+    if (result < 0) throw reasonOfDeadline() ?? connectionFailed(result);
   }
 
   #receive(into: Uint8Array): number {
     const got = native.read(this.#fd, into);
-    if (got < 0) throw reasonOfDeadline() ?? clientGone(got);
+    if (got < 0) throw reasonOfDeadline() ?? connectionFailed(got);
     return got;
   }
 }

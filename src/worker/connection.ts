@@ -34,8 +34,8 @@ export interface Connection extends ConnectionIdentity {
   /**
    * Aborted when the connection is to end before its handler does; the reason is a `ForkdError`:
    * `FORKD_E_DRAINING` (the daemon stops: finish what you are at, within `drainTimeout`), or, the socket being closed
-   * already, `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`. Half a second after a timeout
-   * the process ends, whatever it is doing.
+   * already, `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`, `FORKD_E_CLIENT_GONE`, `FORKD_E_SYSTEM`. Half a second
+   * after a timeout the process ends, whatever it is doing.
    */
   readonly signal: AbortSignal;
 
@@ -49,7 +49,7 @@ export interface Connection extends ConnectionIdentity {
   /**
    * Writes all of it. The promise is fulfilled when more may be written without filling memory; to wait for it is
    * good manners, not a must: what was written is sent before the connection closes.
-   * @throws ForkdError `FORKD_E_CLIENT_GONE`, or what `signal` is aborted with
+   * @throws ForkdError `FORKD_E_CLIENT_GONE`, `FORKD_E_SYSTEM`, or what `signal` is aborted with
    */
   write(data: string | Uint8Array): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { outcomes, type Outcome } from "../scoreboard/states.ts";
@@ -19,6 +20,13 @@ export function clientGone(cause?: unknown): ForkdError {
   return new ForkdError("FORKD_E_CLIENT_GONE", `The client is gone: ${describe(cause)}.`, { cause });
 }
 
+/** What reading or writing has failed with, an errno or an error that has one: mostly it is the client's going. */
+export function connectionFailed(cause: unknown): ForkdError {
+  const errno = typeof cause === "number" ? cause : (cause as NodeJS.ErrnoException).errno;
+  if (errno === undefined || errnosOfPeers.has(Math.abs(errno))) return clientGone(cause);
+  return new ForkdError("FORKD_E_SYSTEM", `The connection failed: ${describeErrno(errno)}.`, { cause });
+}
+
 export function draining(): ForkdError {
   return new ForkdError("FORKD_E_DRAINING", "The daemon stops: finish what you are at, within drainTimeout.");
 }
@@ -35,6 +43,20 @@ const outcomeByCode = new Map<string, Outcome>([
   ["FORKD_E_SESSION_TIMEOUT", "session timeout"],
   ["FORKD_E_LINE_TOO_LONG", "line too long"],
   ["FORKD_E_DRAINING", "drained"],
+]);
+
+const { errno: numbers } = constants;
+const errnosOfPeers = new Set([
+  numbers.ECONNRESET,
+  numbers.EPIPE,
+  numbers.ETIMEDOUT,
+  numbers.ECONNABORTED,
+  numbers.ENOTCONN,
+  numbers.EHOSTUNREACH,
+  numbers.ENETUNREACH,
+  numbers.ENETDOWN,
+  numbers.ENETRESET,
+  numbers.EPROTO,
 ]);
 
 function describe(cause: unknown): string {

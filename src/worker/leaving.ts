@@ -13,7 +13,7 @@ export function recordEnd({ slot, settings, pipeLog }: Worker, outcome: Outcome,
     pipeLog.log[level](`connection ended: ${outcome}`, {
       peer: slot.peer,
       reason: outcome,
-      ms: Date.now() - slot.connectedAt,
+      ms: slot.age,
       ...(outcome === "handler error" ? { err: error } : {}),
     });
   }

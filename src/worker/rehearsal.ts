@@ -12,6 +12,8 @@ import { serveOneBlockingly } from "./serve-blocking.ts";
  * are children who would each have to do it again. The scoreboard is not mapped yet: nothing is counted.
  */
 export async function rehearse(worker: Worker, connections: number): Promise<void> {
+  const { threshold } = worker.pipeLog;
+  worker.pipeLog.threshold = "error"; // how these connections end is nobody's concern
   for (let count = 0; count < connections; count++) {
     const [fd, client] = connect();
     const outcome = isBlocking(worker.daemon.serve)
@@ -21,6 +23,7 @@ export async function rehearse(worker: Worker, connections: number): Promise<voi
     exitStatusAfter(outcome);
     native.close(client);
   }
+  worker.pipeLog.threshold = threshold;
 }
 
 async function asyncHandler(connection: Connection): Promise<void> {

@@ -28,10 +28,11 @@ export async function serveOneAsynchronously(worker: Worker, handler: Handler, f
   const error = await handle(handler, connection);
   await connection.finish();
   current = undefined;
-  const { reason, socket } = connection;
+  const { socket } = connection;
   worker.slot.countBytes(socket.bytesRead, socket.bytesWritten);
-  const outcome = outcomeOf(reason ?? error);
-  recordEnd(worker, outcome, error);
+  const reason = connection.reason ?? error;
+  const outcome = outcomeOf(reason);
+  recordEnd(worker, outcome, reason);
   socket.destroy();
   return outcome;
 }

@@ -5,7 +5,7 @@ import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import type { Connection, LinesOptions } from "./connection.ts";
 import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
-import { clientGone } from "./ends.ts";
+import { clientGone, connectionFailed } from "./ends.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { nextChunk } from "./next-chunk.ts";
 
@@ -26,7 +26,7 @@ export class SocketConnection implements Connection {
     this.id = id;
     this.#pipeLog = pipeLog;
     this.socket = new Socket({ fd, allowHalfOpen: true });
-    this.socket.on("error", (error) => this.abort(clientGone(error)));
+    this.socket.on("error", (error) => this.abort(connectionFailed(error)));
     this.#rearmAtReads();
   }
 
@@ -50,8 +50,10 @@ export class SocketConnection implements Connection {
     return this.#controller.signal;
   }
 
-  /** Why the connection is to end, if it is. */
+  /** Why the connection is to end, if it is. The socket knows of an error before it tells: what was read is not all then. */
   get reason(): ForkdError | undefined {
+    const { errored } = this.socket;
+    if (errored !== null) this.abort(connectionFailed(errored));
     return this.#reason;
   }
 
@@ -84,12 +86,12 @@ export class SocketConnection implements Connection {
   }
 
   async write(data: string | Uint8Array): Promise<void> {
-    if (this.socket.destroyed) throw this.#reason ?? clientGone();
+    if (this.socket.destroyed) throw this.reason ?? clientGone();
     if (this.socket.write(data)) return native.rearmIdle();
     await new Promise<void>((resolve) => {
       this.socket.once("drain", resolve).once("close", resolve);
     });
-    if (this.socket.destroyed) throw this.#reason ?? clientGone();
+    if (this.socket.destroyed) throw this.reason ?? clientGone();
     native.rearmIdle();
   }
 
@@ -120,8 +122,16 @@ export class SocketConnection implements Connection {
 
   async #chunk(): Promise<Buffer | null> {
     const chunk = await nextChunk(this.socket);
-    if (chunk === null && this.#reason !== undefined && this.socket.destroyed) throw this.#reason;
+    if (chunk === null) this.#throwIfCut();
     return chunk;
+  }
+
+  /** Of a reset that comes together with bytes, libuv says that it is the end: half a line is no last line then. */
+  #throwIfCut(): void {
+    const { destroyed } = this.socket;
+    const errno = destroyed ? 0 : native.pendingError(this.#fd);
+    if (errno < 0) this.abort(connectionFailed(errno));
+    if ((errno < 0 || destroyed) && this.reason !== undefined) throw this.reason;
   }
 
   /** Whoever reads the socket, what was read goes through `push`: public, and called once for each read. */

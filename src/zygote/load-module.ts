@@ -42,8 +42,11 @@ export function loaderFlags(nodeVersion: string): string[] {
 
 function assertIsModule(file: string): void {
   const extension = extname(file);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    throw notFound(`There is no module ${file}: give the path of an existing file.`);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw notFound(`There is no module ${file}: give the path of an existing file.`);
+  if (!found.isFile()) {
+    const kind = found.isDirectory() ? "a folder" : "no regular file";
+    throw notFound(`${file} is ${kind}: give the path of the file that is the module.`);
   }
   if (!extensions.includes(extension)) {
     const received = extension === "" ? "has no extension" : `ends in ${extension}`;

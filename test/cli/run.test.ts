@@ -9,6 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { suite, test, type TestContext } from "node:test";
+import { native } from "../../dist/native.js";
+import { exchange } from "../support/client.ts";
 import { cli, fixture } from "../support/daemon.ts";
 import { processesWith } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -218,6 +220,32 @@ void test("what a module prints while it loads goes to the log, not to stdout", 
   assert.equal(status, mistake);
   assert.equal(stdout, "");
   for (const words of ["said early", "and loudly", "without an end"]) assert.ok(stderr.includes(`"msg":"${words}"`));
+});
+
+void test("a caller who no longer waits on --ready-fd is missed, and the daemon serves", async (t) => {
+  const [readEnd, writeEnd] = native.pipe(4096) as [number, number];
+  native.close(readEnd);
+  const child = spawn(
+    process.execPath,
+    [cli, "run", fixture("commands"), "--listen", "127.0.0.1:0", "--log-format", "json", "--ready-fd", "3"],
+    { stdio: ["ignore", "ignore", "pipe", writeEnd] },
+  );
+  t.after(() => child.kill("SIGQUIT"));
+  native.close(writeEnd);
+  let log = "";
+  child.stderr?.setEncoding("utf8").on("data", (part: string) => (log += part));
+  const [, warning = ""] = await waitFor("the warning", () => {
+    const lines = log.split("\n");
+    return lines.length > 2 ? lines : undefined;
+  });
+  const { level, msg } = JSON.parse(warning) as { level: string; msg: string };
+  assert.equal(level, "warn");
+  assert.equal(msg, "nobody was told on --ready-fd 3 that the daemon is ready: EPIPE (broken pipe)");
+  const [, port] = /127\.0\.0\.1:(\d+)/.exec(log) ?? [];
+  assert.match(await exchange(Number(port), "pid\n"), /^\d+\n$/);
+  child.kill("SIGTERM");
+  await waitFor("the end", () => child.exitCode !== null);
+  assert.equal(child.exitCode, 0);
 });
 
 void test("a daemon that is told to stop while its module still loads, stops", async (t) => {

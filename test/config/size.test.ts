@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { formatSize, parseSize } from "../../dist/config/size.js";
+import { ForkdError } from "../../dist/errors.js";
 
 for (const [text, bytes] of [
   ["0B", 0],
@@ -39,4 +40,20 @@ test("what is formatted is understood again", () => {
   fc.assert(fc.property(fc.maxSafeNat(), (bytes) => assert.equal(parseSize(formatSize(bytes)), bytes)));
   assert.equal(formatSize(-1), "off");
   assert.equal(formatSize(3 * 2 ** 20), "3MiB");
+});
+
+test("any text is a whole number of bytes, or refused", () => {
+  const almost = fc.stringMatching(/^[0-9]{1,12}(\.[0-9]{1,5})?(B|KiB|MiB|GiB|TiB|MB|)$/);
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: "binary" }), almost), (text) => {
+      try {
+        const bytes = parseSize(text);
+        assert.ok(Number.isSafeInteger(bytes) && bytes >= -1);
+        assert.equal(parseSize(formatSize(bytes)), bytes);
+      } catch (error) {
+        assert.ok(error instanceof ForkdError && error.code === "FORKD_E_OPTION", String(error));
+        assert.match(error.message, /^A size must be .+; received /s);
+      }
+    }),
+  );
 });

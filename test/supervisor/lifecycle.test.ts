@@ -19,6 +19,9 @@ const events: readonly Event[] = [
 ];
 const states = Object.keys(lifecycle) as State[];
 
+/** Those that the table knows, however many there are. */
+const eventsOfTable = [...new Set(Object.values(lifecycle).flatMap((row) => Object.keys(row) as Event[]))];
+
 /** What each event does in each state; a dash where it changes nothing. */
 const expected = `
                starting          serving             rotating           handingOver        restarting            draining              stopping       stopped
@@ -73,6 +76,36 @@ void test("once it stops, it never serves again", () => {
     }),
   );
 });
+
+void test("each transition leads to a known state, and from the start each state can be reached", () => {
+  const reached = new Set<State>(["starting"]);
+  for (const state of reached) for (const next of nextOf(state)) reached.add(next);
+  assert.deepEqual([...reached].toSorted(), states.toSorted());
+});
+
+void test("what is stopped stays so, and nothing else is stuck: from anywhere there is a way to the end", () => {
+  assert.deepEqual(nextOf("stopped"), []);
+  const ending = new Set<State>(["stopped"]);
+  for (const _round of states)
+    for (const state of states) if (nextOf(state).some((to) => ending.has(to))) ending.add(state);
+  assert.deepEqual([...ending].toSorted(), states.toSorted());
+});
+
+void test("however events come, a drain that is overdue, or two, and nobody left are the end", () => {
+  const happens = fc.constantFrom(...eventsOfTable);
+  fc.assert(
+    fc.property(fc.array(happens), fc.array(happens, { maxLength: 5 }), (before, meanwhile) => {
+      const drained = run(run("starting", before), ["drain", ...meanwhile]);
+      assert.equal(run(drained, ["overdue", "empty"]), "stopped");
+      assert.equal(run(drained, ["drain", "drain", "empty"]), "stopped");
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+function nextOf(state: State): State[] {
+  return Object.values(lifecycle[state]).map(({ to }) => to);
+}
 
 function describe(state: State, event: Event): string {
   const transition = lifecycle[state][event];

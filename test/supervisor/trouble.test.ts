@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { Client, exchange } from "../support/client.ts";
+import { Client } from "../support/client.ts";
 import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
-import { childrenOf, processInfo } from "../support/processes.ts";
+import { assertAlmostIdle } from "../support/idle.ts";
+import { childrenOf } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { converse } from "./conversation.ts";
-import { strace, straceIsMissing } from "./strace.ts";
 
 const flags = ["--spare-workers", "3", "--idle-timeout", "off"];
 const prlimitIsMissing =
@@ -58,23 +58,6 @@ void test("workers die at birth for want of descriptors: waited out, gone on", {
   waiting.close();
 });
 
-void test("fork(2) fails: said once, waited out, gone on", { skip: straceIsMissing }, async (t) => {
-  const daemon = await TestDaemon.start(t, fixture("commands"), ...flags);
-  const { zygote } = daemon;
-  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
-  const calls = "clone,clone3,fork,vfork";
-  const detach = await strace(t, zygote, "-e", `trace=${calls}`, "-e", `inject=${calls}:error=EAGAIN:when=1..5`);
-  for (const pid of spares) process.kill(pid, "SIGKILL");
-  const trouble = await daemon.waitForLog("the trouble", isAbout(/^fork failed: EAGAIN/));
-  assert.equal(trouble.level, "error");
-  assert.equal(trouble["role"], "zygote");
-  await daemon.waitForLog("the end of it", isAbout(/^forking again$/));
-  await waitFor("the spares to be there again", () => childrenOf(zygote).length === 3);
-  await detach();
-  assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
-  assert.equal(daemon.log.filter(isAbout(/^fork failed/)).length, 1);
-});
-
 void test("afterFork that fails each time: waited out, not a storm of forks", async (t) => {
   const daemon = await TestDaemon.start(t, fixture("after-fork-fails"), "--spare-workers", "1");
   const failed = (): LogRecord[] => daemon.log.filter(isAbout(/^the worker failed outside of a connection$/));
@@ -95,13 +78,4 @@ function limitDescriptors(pid: number, count: number): void {
     encoding: "utf8",
   });
   assert.equal(status, 0, stderr);
-}
-
-/** Of two seconds, processes in a busy loop would use all; these must not use a quarter. */
-async function assertAlmostIdle(pids: readonly number[]): Promise<void> {
-  const used = (): number => pids.reduce((sum, pid) => sum + (processInfo(pid)?.cpuTicks ?? 0), 0);
-  const [before, since] = [used(), performance.now()];
-  await waitFor("two seconds to pass", () => performance.now() - since > 2000);
-  const millisecondsPerTick = 10;
-  assert.ok((used() - before) * millisecondsPerTick < (performance.now() - since) / 4);
 }

@@ -8,7 +8,7 @@ import { childrenOf, isAlive, processInfo } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { attempt, converse, many, type Attempt } from "./conversation.ts";
 import { startGated } from "./gated.ts";
-import { strace, straceIsMissing } from "./strace.ts";
+import { strace, straceIsMissing } from "../support/strace.ts";
 
 const patient = ["--log-level", "debug", "--idle-timeout", "off", "--drain-timeout", "1h"];
 

@@ -19,6 +19,15 @@ export interface LogRecord {
   readonly [field: string]: unknown;
 }
 
+/** What a daemon is started with that is not usual. */
+export interface Launch {
+  /** Another copy of forkd's command. */
+  readonly command?: string;
+  /** A descriptor for its log; `stderr` stays empty then. */
+  readonly stderr?: number;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 /** A real daemon, started for a test; when that ends, nothing of it may be left. */
 export class TestDaemon {
   readonly #process: ChildProcess;
@@ -34,18 +43,22 @@ export class TestDaemon {
   }
 
   static start(t: TestContext, module: string, ...flags: string[]): Promise<TestDaemon> {
-    return TestDaemon.startWith(t, cli, module, ...flags);
+    return TestDaemon.startWith(t, {}, module, ...flags);
   }
 
-  /** The same with another copy of forkd's command. */
-  static async startWith(t: TestContext, command: string, module: string, ...flags: string[]): Promise<TestDaemon> {
+  static async startWith(
+    t: TestContext,
+    { command = cli, stderr, variables }: Launch,
+    module: string,
+    ...flags: string[]
+  ): Promise<TestDaemon> {
     const mark = `TEST_DAEMON=${randomUUID()}`;
     const listen = flags.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
     const args = [command, "run", module, ...listen, "--log-format", "json", "--ready-fd", "3", ...flags];
     const output = { text: "" };
     const started = spawn(process.execPath, args, {
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
-      env: { ...process.env, TEST_DAEMON: mark.split("=")[1] },
+      stdio: ["ignore", "pipe", stderr ?? "pipe", "pipe"],
+      env: { ...process.env, ...variables, TEST_DAEMON: mark.split("=")[1] },
     });
     started.stderr?.setEncoding("utf8").on("data", (part: string) => (output.text += part));
     t.after(async () => cleanUp(started, mark, output));

@@ -2,13 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { LineSplitter } from "../../dist/worker/line-splitter.js";
-
-/** What the lines are, whatever the packets: the plainest way to say it. */
-function model(text: string): string[] {
-  const lines = text.split("\n");
-  const last = lines.pop() as string;
-  return [...lines.map((line) => line.replace(/\r$/, "")), ...(last === "" ? [] : [last])];
-}
+import { anyBytes, anyMaxLength, model } from "./line-model.ts";
 
 function split(bytes: Uint8Array, cuts: readonly number[], maxLength?: number): string[] {
   const splitter = new LineSplitter(maxLength);
@@ -24,16 +18,14 @@ function split(bytes: Uint8Array, cuts: readonly number[], maxLength?: number): 
   return last === undefined ? lines : [...lines, last];
 }
 
-const text = fc
-  .array(fc.constantFrom("a", "ß", "€", "🙂", "\r", "\n", "\r\n", "x".repeat(3000)))
-  .map((parts) => parts.join(""));
-
-void test("splits as the model does, however the bytes are cut", () => {
+void test("splits as the model does, whatever the bytes are and however they are cut", () => {
   fc.assert(
-    fc.property(text, fc.array(fc.nat()), (whole, cuts) => {
-      assert.deepEqual(split(Buffer.from(whole), cuts, 1_000_000), model(whole));
+    fc.property(anyBytes, fc.array(fc.nat()), anyMaxLength, (bytes, cuts, maxLength) => {
+      const { lines, isTooLong } = model(bytes, maxLength);
+      if (isTooLong) assert.throws(() => split(bytes, cuts, maxLength), { code: "FORKD_E_LINE_TOO_LONG" });
+      else assert.deepEqual(split(bytes, cuts, maxLength), lines);
     }),
-    { numRuns: 1000 },
+    { numRuns: 2000 },
   );
 });
 

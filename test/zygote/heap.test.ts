@@ -19,7 +19,7 @@ void test("the zygote's heap is for its children, and nothing of it is excluded"
 
 void test("without the library, as in a folder whose path it cannot be given by, workers have the heap too", async (t) => {
   const cli = await installIn(t, "a folder");
-  const { zygote, port } = await TestDaemon.startWith(t, cli, fixture("grows"));
+  const { zygote, port } = await TestDaemon.startWith(t, { command: cli }, fixture("grows"));
   assert.doesNotMatch(readFileSync(`/proc/${zygote}/maps`, "utf8"), /heap\.so$/m);
   assert.equal(await exchange(port, "sum\n"), "499999500000\n");
 });

@@ -177,6 +177,17 @@ test("a path where there is no file", (t) => {
   assert.equal(error?.message, `There is no module ${folder}/main.ts: give the path of an existing file.`);
 });
 
+test("a folder is no module, nor is what is no regular file", (t) => {
+  const folder = load(t, {}, (path) => mkdirSync(join(path, "main.ts")));
+  assert.equal(folder.error?.code, "FORKD_E_MODULE_NOT_FOUND");
+  assert.equal(
+    folder.error?.message,
+    `${folder.folder}/main.ts is a folder: give the path of the file that is the module.`,
+  );
+  const device = load(t, {}, (path) => symlinkSync("/dev/null", join(path, "main.ts")));
+  assert.match(String(device.error?.message), /main\.ts is no regular file: give the path of the file/);
+});
+
 test("a file that is no module", (t) => {
   const { error, folder } = load(t, { "main.py": "" });
   assert.equal(error?.code, "FORKD_E_MODULE_NOT_FOUND");

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { TestContext } from "node:test";
-import { waitFor } from "../support/wait-for.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** Why a test that makes system calls fail has to be skipped, if it has to. */
 export const straceIsMissing: string | false = canTrace()

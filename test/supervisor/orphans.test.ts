@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { createLog } from "../../dist/log/record.js";
+import { Header } from "../../dist/scoreboard/header.js";
+import { State } from "../../dist/scoreboard/states.js";
+import { children, Orphans } from "../../dist/supervisor/orphans.js";
+import { openScoreboard } from "../scoreboard/scoreboard.ts";
+import { isAlive } from "../support/processes.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const silence = createLog(
+  () => "error",
+  () => ({}),
+  () => undefined,
+);
+
+void test("children are this process's, and nobody else's", async (t) => {
+  const [child, grandchild] = await startFamily(t);
+  assert.ok(children().includes(child));
+  assert.ok(!children().includes(grandchild));
+});
+
+void test("a slot that names another's process has it signalled by nobody", async (t) => {
+  const [child, grandchild] = await startFamily(t);
+  const { memfd, slots, write } = openScoreboard(t, 3);
+  write(0, { pid: grandchild, state: State.busy });
+  write(1, { pid: process.pid, state: State.busy });
+  write(2, { pid: child, state: State.busy });
+  new Orphans(slots, new Header(memfd), silence).signal(9, () => true);
+  await waitFor("the child's end", () => !isAlive(child));
+  assert.ok(isAlive(grandchild));
+});
+
+/** A child, and a child of its own, which ends with this test. */
+async function startFamily(t: Parameters<typeof openScoreboard>[0]): Promise<[number, number]> {
+  const child = spawn("sh", ["-c", "sleep 1000 & echo $!; wait"], { stdio: ["ignore", "pipe", "ignore"] });
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const grandchild = Number(line);
+  t.after(() => {
+    child.kill("SIGKILL");
+    process.kill(grandchild, "SIGKILL");
+  });
+  return [child.pid as number, grandchild];
+}
