@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Engine } from "../control/messages.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
@@ -11,6 +12,8 @@ import { Orphans } from "./orphans.ts";
 /** What outlives zygotes: made once the settings are known, and handed to each of them. */
 export interface Service {
   readonly settings: Settings;
+  /** How the next zygote is to make workers: whoever finds that forking does not work here sets it to "spawn". */
+  engine: Engine;
   readonly logger: Logger;
   readonly listeners: Listeners;
   readonly header: Header;
@@ -27,5 +30,6 @@ export function openService(settings: Settings, logger: Logger, logOfWorkers: Lo
   const header = new Header(memfd);
   const slots = new Slots(memfd, settings.maxConnections);
   const orphans = new Orphans(slots, header, logOfWorkers);
-  return { settings, logger, listeners, header, orphans, descriptors: [memfd, ...listeners.descriptors] };
+  const engine = settings.engine === "spawn" ? "spawn" : "fork";
+  return { settings, engine, logger, listeners, header, orphans, descriptors: [memfd, ...listeners.descriptors] };
 }

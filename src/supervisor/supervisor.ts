@@ -98,10 +98,10 @@ export class Supervisor {
     if (message.type === "failed") return this.#onFailed(reviveFailure(message.error));
     try {
       this.#service ??= await this.#openService(message.options);
-      const { settings, descriptors, header } = this.#service;
+      const { settings, engine, descriptors, header } = this.#service;
       header.forgetCommands();
       const generation = this.#generation;
-      this.#zygote?.send({ type: "serve", settings, generation }, descriptors);
+      this.#zygote?.send({ type: "serve", settings, generation, engine }, descriptors);
     } catch (error) {
       this.#onFailed(error as ForkdError);
     }
