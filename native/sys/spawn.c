@@ -23,7 +23,7 @@ static int pass_descriptors(const int *descriptors, int count) {
   for (int fd = 0; fd < FK_FIRST_PASSED; fd++) fcntl(fd, F_SETFD, 0);
   int end = FK_FIRST_PASSED + count, high[count + 1];
   for (int i = 0; i < count; i++)
-    if ((high[i] = fcntl(descriptors[i], F_DUPFD, end)) < 0) return -errno;
+    if ((high[i] = fcntl(descriptors[i], F_DUPFD, end)) < 0) return errno == EINVAL ? -EMFILE : -errno;
   for (int i = 0; i < count; i++)
     if (dup2(high[i], FK_FIRST_PASSED + i) < 0) return -errno;
   return syscall(SYS_close_range, end, ~0U, 0) == 0 ? 0 : -errno;

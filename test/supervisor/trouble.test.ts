@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { Client, exchange } from "../support/client.ts";
 import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
+import { engine, isAboutForks } from "../support/engine.ts";
 import { childrenOf, processInfo } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { converse } from "./conversation.ts";
@@ -13,7 +14,9 @@ const prlimitIsMissing =
   spawnSync("prlimit", ["--version"]).status !== 0 && "needs prlimit; on Debian: apt-get install util-linux";
 
 for (const style of ["commands", "commands-blocking"]) {
-  void test(`accept fails: said once, waited out, gone on, ${style}`, { skip: prlimitIsMissing }, async (t) => {
+  void test(`accept fails: said once, waited out, gone on, ${style}`, {
+    skip: isAboutForks || prlimitIsMissing,
+  }, async (t) => {
     const daemon = await TestDaemon.start(t, fixture(style), ...flags);
     const watched = [daemon.zygote, ...daemon.workers];
     for (const pid of watched) limitDescriptors(pid, 3);
@@ -41,7 +44,7 @@ for (const style of ["commands", "commands-blocking"]) {
 }
 
 void test("workers die at birth for want of descriptors: waited out, gone on", {
-  skip: prlimitIsMissing,
+  skip: isAboutForks || prlimitIsMissing,
 }, async (t) => {
   const daemon = await TestDaemon.start(t, fixture("commands"), ...flags);
   const { zygote } = daemon;
@@ -58,24 +61,24 @@ void test("workers die at birth for want of descriptors: waited out, gone on", {
   waiting.close();
 });
 
-void test("fork(2) fails: said once, waited out, gone on", { skip: straceIsMissing }, async (t) => {
+void test("no process can be made: said once, waited out, gone on", { skip: straceIsMissing }, async (t) => {
   const daemon = await TestDaemon.start(t, fixture("commands"), ...flags);
   const { zygote } = daemon;
   const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
   const calls = "clone,clone3,fork,vfork";
   const detach = await strace(t, zygote, "-e", `trace=${calls}`, "-e", `inject=${calls}:error=EAGAIN:when=1..5`);
   for (const pid of spares) process.kill(pid, "SIGKILL");
-  const trouble = await daemon.waitForLog("the trouble", isAbout(/^fork failed: EAGAIN/));
+  const trouble = await daemon.waitForLog("the trouble", isAbout(new RegExp(`^${engine} failed: EAGAIN`)));
   assert.equal(trouble.level, "error");
   assert.equal(trouble["role"], "zygote");
-  await daemon.waitForLog("the end of it", isAbout(/^forking again$/));
+  await daemon.waitForLog("the end of it", isAbout(new RegExp(`^${engine}ing again$`)));
   await waitFor("the spares to be there again", () => childrenOf(zygote).length === 3);
   await detach();
   assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
-  assert.equal(daemon.log.filter(isAbout(/^fork failed/)).length, 1);
+  assert.equal(daemon.log.filter(isAbout(/^(fork|spawn) failed/)).length, 1);
 });
 
-void test("afterFork that fails each time: waited out, not a storm of forks", async (t) => {
+void test("afterFork that fails each time: waited out, not a storm of forks", { skip: isAboutForks }, async (t) => {
   const daemon = await TestDaemon.start(t, fixture("after-fork-fails"), "--spare-workers", "1");
   const failed = (): LogRecord[] => daemon.log.filter(isAbout(/^the worker failed outside of a connection$/));
   await waitFor("some failures", () => failed().length >= 5);
