@@ -7,7 +7,7 @@ import { suite, test, type TestContext } from "node:test";
 import { ask } from "../support/ask.ts";
 import { Client, exchange } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
-import { childrenOf, descriptorsOf, isAlive } from "../support/processes.ts";
+import { descriptorsOf, isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const spawn = ["--engine", "spawn", "--spare-workers", "2"];
@@ -59,7 +59,7 @@ void test("nothing odd meets the eye, and nothing of forkd's is open but the con
   assert.equal(targets.filter((target) => target.startsWith("socket:")).length, 2);
   assert.ok(!targets.some((target) => target.includes("memfd")), JSON.stringify(targets));
   assert.ok(open.get(1)?.startsWith("pipe:") && open.get(1) === open.get(2));
-  assert.equal(blockedSignals(value.pid), 0n, "a busy worker takes all signals");
+  assert.equal(signalsOf(value.pid, "SigBlk"), 0n, "a busy worker takes all signals");
   client.close();
 });
 
@@ -90,7 +90,7 @@ void suite("while workers start", () => {
   });
 
   void test("a drain ends them at once: they have no client", async (t) => {
-    const daemon = await startGated(t);
+    const { daemon } = await startGated(t);
     daemon.signal("SIGTERM");
     assert.equal(await daemon.ended(), 0);
     assert.deepEqual(
@@ -101,12 +101,10 @@ void suite("while workers start", () => {
   });
 
   void test("they go with their zygote, and their places are free", async (t) => {
-    const daemon = await startGated(t, "--max-connections", "2");
-    const { zygote } = daemon;
-    const starting = childrenOf(zygote);
-    process.kill(zygote, "SIGKILL");
-    await waitFor("them to be gone", () => !starting.some(isAlive));
-    await rm(process.env["TEST_GATE"] as string);
+    const { daemon, starting, gate } = await startGated(t, "--max-connections", "2");
+    process.kill(daemon.zygote, "SIGKILL");
+    await waitFor("it to be gone", () => !isAlive(starting));
+    await rm(gate);
     const clients = await Promise.all([Client.open(daemon.port), Client.open(daemon.port)]);
     for (const client of clients) client.send("pid\n");
     for (const client of clients) await client.receives("\n");
@@ -114,7 +112,7 @@ void suite("while workers start", () => {
   });
 
   void test("they go with the supervisor", async (t) => {
-    const daemon = await startGated(t);
+    const { daemon } = await startGated(t);
     daemon.signal("SIGKILL");
     await daemon.gone();
   });
@@ -134,16 +132,22 @@ void test("a module that loads no more: logged with its stack, tried again with 
   assert.equal(await exchange(daemon.port, ""), "served\n");
 });
 
-/** A daemon of which one worker waits, or has been served, and one is at the gate. */
-async function startGated(t: TestContext, ...flags: string[]): Promise<TestDaemon> {
+/** A daemon of whose two workers one waits for a connection, and one is at the gate. */
+async function startGated(
+  t: TestContext,
+  ...flags: string[]
+): Promise<{ daemon: TestDaemon; starting: number; gate: string }> {
   const gate = await closedGate(t);
   await rm(gate);
   const daemon = await TestDaemon.start(t, fixture("gated"), ...spawn, ...patient, ...flags);
-  await waitFor("the spares", () => daemon.workers.length === 2);
+  const spares = await waitFor("the spares", () => {
+    const { workers } = daemon;
+    return workers.length === 2 && workers.every(isInItsSlot) ? workers : undefined;
+  });
   await writeFile(gate, "");
-  process.kill(daemon.workers[0] as number, "SIGKILL");
+  process.kill(spares[0] as number, "SIGKILL");
   await waitFor("a worker at the gate", () => isThere(`${gate}-reached`));
-  return daemon;
+  return { daemon, starting: daemon.workers.find((pid) => !spares.includes(pid)) as number, gate };
 }
 
 async function closedGate(t: TestContext): Promise<string> {
@@ -165,8 +169,11 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** `SigBlk` of proc_pid_status(5). */
-function blockedSignals(pid: number): bigint {
-  const [, mask = "0"] = /^SigBlk:\s+([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return BigInt(`0x${mask}`);
+/** Whether it handles the second real-time signal, 35 here: a worker does, once it can serve. */
+const isInItsSlot = (pid: number): boolean => (signalsOf(pid, "SigCgt") & (1n << 34n)) !== 0n;
+
+/** A set of signals of proc_pid_status(5). */
+function signalsOf(pid: number, set: string): bigint {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return BigInt(`0x${new RegExp(`^${set}:\\s+([0-9a-f]+)$`, "m").exec(status)?.[1] ?? "0"}`);
 }
