@@ -56,6 +56,10 @@ export interface Native {
   prepareFork(close: readonly number[], renew: readonly number[], keepsLoop: 0 | 1): Result;
   fork(slot: number, generation: number, forkNumber: number): Result;
   backendDescriptor(): Result;
+  spawn(path: string, args: Uint8Array, variables: Uint8Array, descriptors: readonly number[]): Result;
+  sealed(bytes: Uint8Array): Result;
+  mapSlot(memfd: number, slot: number): ArrayBuffer | Result;
+  occupy(zygote: number, generation: number, forkNumber: number): Result;
   fillRandom(words: Uint32Array): Result;
 
   listen(onNotice: () => void, onTrouble: (errno: number) => void): Result;

@@ -70,13 +70,8 @@ static void shed_descriptors(void) {
 
 static void start_worker(int slot, int generation, int fork_number) {
   if (!fk_scoreboard_map(memfd, (uint64_t)(slot + 1) * FK_PAGE, FK_PAGE, fk_worker.slot)) _exit(111);
-  if (fk_worker_start() != 0) _exit(0); /* the zygote is gone already, and the slot may be another's */
-  fk_worker.generation = fk_worker.slot->generation = generation;
-  fk_worker.slot->fork_number = fork_number;
-  fk_worker.slot->served = 0;
-  atomic_store(&fk_worker.slot->outcome, FK_NONE);
-  atomic_store(&fk_worker.slot->state, FK_STARTING);
-  atomic_store(&fk_worker.slot->pid, getpid());
+  signal(SIGCHLD, SIG_DFL);
+  if (fk_worker_occupy(generation, fork_number) != 0) _exit(0); /* no zygote any more: the slot may be another's */
   shed_descriptors();
   fk_title_set("forkd: worker");
   if (loop_is_kept && uv_loop_fork(loop) != 0) _exit(111);

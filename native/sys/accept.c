@@ -125,6 +125,7 @@ static void mark_busy(void) {
 /* A worker that starts was counted by whoever forked it. */
 static void mark_idle(void) {
   int was = atomic_exchange(&fk_worker.slot->state, FK_IDLE);
+  if (was == FK_STARTING && fk_worker.rings_at_first) fk_bell_ring(fk_worker.header);
   if (was == FK_STARTING || !fk_worker_current()) return;
   atomic_fetch_add(&fk_worker.header->idle, 1);
   if (!fk_worker_current()) atomic_fetch_sub(&fk_worker.header->idle, 1); /* a new zygote has begun to count from zero */

@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,9 +84,7 @@ static double until_next_look(double deadline, double now) {
 }
 
 /* A reader re-arms the idle deadline by writing it down: the timer finds out, and sleeps on, when it rings. */
-static void on_alarm(int signal) {
-  (void)signal;
-  int saved = errno;
+static void on_alarm(void) {
   enum fk_outcome outcome;
   double now = fk_now_ms();
   spare_slow_peer();
@@ -97,7 +96,6 @@ static void on_alarm(int signal) {
     if (fk_worker.notify) fk_worker.notify();
     set_timer(INTERRUPT_EVERY_MS);
   }
-  errno = saved;
 }
 
 /* Closing the listening sockets at once is what frees the port for a successor while this worker is still busy. */
@@ -107,25 +105,33 @@ static void begin_drain(void) {
   int busy = FK_BUSY;
   if (!atomic_compare_exchange_strong(&fk_worker.slot->state, &busy, FK_DRAINING)) return;
   fk_worker.slot->drain_deadline = fk_now_ms() + fk_worker.drain_timeout_ms;
-  on_alarm(SIGALRM);
+  on_alarm();
   if (fk_worker.notify) fk_worker.notify();
 }
 
-static void on_terminate(int signal) {
-  (void)signal;
-  int saved = errno;
+static void on_terminate(void) {
   if (draining) leave_with(FK_TERMINATED);
   begin_drain();
-  errno = saved;
 }
 
 /* The kernel sends it when the thread that forked dies: another thread of the zygote may be the parent for a moment
    more (find_new_reaper), and its death is told too. */
-static void on_orphaned(int signal) {
-  (void)signal;
-  int saved = errno;
+static void on_orphaned(void) {
   pid_t parent = getppid();
   if (!draining && parent != fk_worker.supervisor && parent != fk_worker.zygote) begin_drain();
+}
+
+/*
+ * What the main thread has blocked, the kernel gives to another thread, if there is one that has not: Node's own, which no
+ * mask can be handed to, for Node clears it when it starts, or one of user code's. It is passed on to the main thread.
+ */
+static void on_signal(int signal) {
+  int saved = errno;
+  pid_t main_thread = getpid();
+  if (syscall(SYS_gettid) != main_thread) syscall(SYS_tgkill, main_thread, main_thread, signal);
+  else if (signal == SIGTERM) on_terminate();
+  else if (signal == SIGALRM) on_alarm();
+  else on_orphaned();
   errno = saved;
 }
 
@@ -147,8 +153,8 @@ void fk_worker_unblock_signals(void) {
   pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static void handle(int signal, void (*handler)(int)) {
-  struct sigaction action = {.sa_handler = handler}; /* no SA_RESTART: system calls are to be interrupted */
+static void handle(int signal) {
+  struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: system calls are to be interrupted */
   sigfillset(&action.sa_mask);
   sigaction(signal, &action, NULL);
 }
@@ -162,11 +168,22 @@ static void clear_deadlines(void) {
 int fk_worker_start(void) {
   draining = 0;
   clear_deadlines();
-  handle(SIGTERM, on_terminate);
-  handle(FK_ORPHANED, on_orphaned);
-  handle(SIGALRM, on_alarm);
-  handle(SIGCHLD, SIG_DFL);
+  handle(SIGTERM);
+  handle(FK_ORPHANED);
+  handle(SIGALRM);
   return fk_die_with_parent(fk_worker.zygote, FK_ORPHANED);
+}
+
+int fk_worker_occupy(int generation, int fork_number) {
+  if (fk_worker_start() != 0) return -ESRCH;
+  struct fk_slot *slot = fk_worker.slot;
+  fk_worker.generation = slot->generation = generation;
+  slot->fork_number = fork_number;
+  slot->served = 0;
+  atomic_store(&slot->outcome, FK_NONE);
+  atomic_store(&slot->state, FK_STARTING);
+  atomic_store(&slot->pid, getpid());
+  return 0;
 }
 
 void fk_deadlines_arm(void) {

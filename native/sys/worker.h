@@ -5,6 +5,7 @@
  *   SIGTERM       drain; a second one ends the worker at once
  *   FK_ORPHANED   its zygote has died (PR_SET_PDEATHSIG): drain, unless the supervisor has adopted it
  *   SIGALRM       a deadline may have come
+ * They do it on the main thread, whichever takes the signal.
  * The first two are blocked while the worker is idle, but for the very wait in epoll_pwait(2): a worker that has
  * accepted a connection learns of a drain only after it has marked itself busy, so none is lost in between.
  */
@@ -29,7 +30,8 @@ struct fk_worker {
   int generation; /* not read from the slot, which user code that has gone wild may have overwritten */
   int listeners[FK_LISTENERS_MAX];
   int listener_count;
-  int connection; /* the one being served */
+  int connection;    /* the one being served */
+  int rings_at_first; /* whether the zygote wants to hear when it waits for its first connection */
   double idle_timeout_ms, session_timeout_ms; /* 0 = none */
   double drain_timeout_ms;                    /* 0 = at once */
   void (*notify)(void); /* async-signal-safe; called when a busy worker begins to drain, and when a deadline passes */
@@ -42,8 +44,11 @@ extern struct fk_worker fk_worker;
 void fk_worker_block_signals(void);
 void fk_worker_unblock_signals(void);
 
-/* In the child, signals blocked: handlers in place, orphanhood noticed. -ESRCH if the zygote is gone already. */
+/* In the worker, signals blocked: handlers in place, orphanhood noticed. -ESRCH if the zygote is gone already. */
 int fk_worker_start(void);
+
+/* The same, and this process is in the slot: from now on others find it there. */
+int fk_worker_occupy(int generation, int fork_number);
 
 int fk_worker_draining(void);
 

@@ -2,6 +2,7 @@
 #include "../sys/worker.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -208,6 +209,27 @@ TEST(an_end_that_is_recorded_is_not_recorded_again) {
   CHECK_EQUAL(outcome(), FK_COMPLETED);
   CHECK_EQUAL(ended(FK_COMPLETED), 1);
   CHECK_EQUAL(ended(FK_IDLE_TIMEOUT), 0);
+}
+
+static void *sleep_for_ever(void *nothing) {
+  for (;;) pause();
+  return nothing;
+}
+
+TEST(what_another_thread_takes_waits_for_the_main_thread) {
+  pthread_t other;
+  be_worker();
+  fk_worker_start();
+  CHECK(pthread_create(&other, NULL, sleep_for_ever, NULL) == 0);
+  fk_worker_block_signals();
+  fk_kill(getpid(), SIGTERM);
+  sigset_t pending;
+  do CHECK(sigpending(&pending) == 0);
+  while (!sigismember(&pending, SIGTERM));
+  CHECK(!fk_worker_draining());
+  fk_worker_unblock_signals();
+  CHECK(fk_worker_draining());
+  CHECK_EQUAL(outcome(), FK_NONE);
 }
 
 TEST(a_busy_worker_that_is_told_to_drain_goes_on) {

@@ -22,10 +22,18 @@ export type FromZygote =
   | { readonly type: "crashed" };
 
 export type ToZygote =
-  | { readonly type: "serve"; readonly settings: Settings; readonly generation: number }
+  | {
+      readonly type: "serve";
+      readonly settings: Settings;
+      readonly generation: number;
+      readonly engine: Engine;
+    }
   | { readonly type: "fork" }
   | { readonly type: "retire" }
   | { readonly type: "drain" };
+
+/** How workers come to be: `settings.engine`, once it is decided. */
+export type Engine = "fork" | "spawn";
 
 /** An error on its way to another process. */
 export interface Failure {

@@ -65,7 +65,7 @@ export function settleEndedWorker(ended: EndedWorker, slot: number, slots: Slots
 }
 
 function reportIdleEnd(ended: EndedWorker, generation: number, log: Log): void {
-  if (ended.status === 0) return; // told to leave
+  if (ended.status === 0 || ended.signal === constants.signals.SIGTERM) return; // told to leave
   log.warn(`idle worker ended: ${ended.manner}`, { role: "worker", pid: ended.pid, generation, reason: ended.manner });
 }
 

@@ -1,18 +1,16 @@
 import { native } from "../native.ts";
-import { succeeded } from "../system-error.ts";
 import { connectionId } from "./slots.ts";
 import { State } from "./states.ts";
 
 const layout = native.slotLayout;
 
-/** A worker's own slot. Built in the zygote over a page on which every child finds its own. */
+/** A worker's own slot. For forked workers it is built in the zygote, over a page on which every child finds its own. */
 export class OwnSlot {
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #bytes: Buffer;
 
-  constructor() {
-    const page = succeeded("Reserving a page", native.slotWindow());
+  constructor(page: ArrayBuffer) {
     this.#words = new Int32Array(page);
     this.#doubles = new Float64Array(page);
     this.#bytes = Buffer.from(page);

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Engine } from "../control/messages.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
@@ -13,6 +14,8 @@ import { Rotation } from "./rotation.ts";
 /** What outlives zygotes: made once the settings are known, and handed to each of them. */
 export interface Service {
   readonly settings: Settings;
+  /** How the next zygote is to make workers: whoever finds that forking does not work here sets it to "spawn". */
+  engine: Engine;
   readonly logger: Logger;
   readonly listeners: Listeners;
   readonly header: Header;
@@ -39,6 +42,7 @@ export function openService(settings: Settings, logger: Logger, logOfWorkers: Lo
   const header = new Header(memfd);
   return {
     settings,
+    engine: settings.engine === "spawn" ? "spawn" : "fork",
     logger,
     listeners,
     header,

@@ -108,9 +108,9 @@ export class Supervisor {
   async #onLoaded(zygote: ZygoteProcess, options: Sources["module"]): Promise<void> {
     try {
       this.#service ??= await this.#openService(options);
-      const { settings, descriptors } = this.#service;
+      const { settings, engine, descriptors } = this.#service;
       this.#zygotes.expectPrepared(zygote, settings.startTimeout);
-      zygote.send({ type: "serve", settings, generation: zygote.generation }, descriptors);
+      zygote.send({ type: "serve", settings, generation: zygote.generation, engine }, descriptors);
     } catch (error) {
       this.#onFailed(zygote, error as ForkdError);
     }

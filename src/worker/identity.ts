@@ -13,9 +13,14 @@ export function makePidOneself(): void {
 export function becomeOneself(slot: OwnSlot, pipeLog: PipeLog): void {
   pid = slot.pid;
   reseedMathRandom();
+  signRecords(slot, pipeLog);
+}
+
+/** The worker's records say whose they are, and of which connection. */
+export function signRecords(slot: OwnSlot, pipeLog: PipeLog): void {
   pipeLog.identity = () => ({
     role: "worker",
-    pid,
+    pid: process.pid,
     generation: slot.generation,
     ...(slot.isBusy ? { connection: slot.connectionId } : {}),
   });

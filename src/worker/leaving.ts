@@ -2,11 +2,11 @@ import { isAtLeast } from "../log/levels.ts";
 import { native } from "../native.ts";
 import { endLevels } from "../scoreboard/ended-worker.ts";
 import { outcomeNumber, type Outcome } from "../scoreboard/states.ts";
-import type { Worker } from "./main.ts";
+import type { Workplace } from "./main.ts";
 import { endIfExiting } from "./uncaught.ts";
 
 /** Notes how the connection ended: in the slot, in the counters, and in the log as loudly as it deserves. */
-export function recordEnd({ slot, settings, pipeLog }: Worker, outcome: Outcome, error?: unknown): void {
+export function recordEnd({ slot, settings, pipeLog }: Workplace, outcome: Outcome, error?: unknown): void {
   native.recordEnd(outcomeNumber(outcome));
   const level = endLevels[outcome];
   if (isAtLeast(level, settings.logLevel)) {
@@ -21,7 +21,7 @@ export function recordEnd({ slot, settings, pipeLog }: Worker, outcome: Outcome,
 }
 
 /** Whether this worker, having `served` so many connections, accepts another. */
-export function staysAfter({ settings }: Worker, outcome: Outcome, served: number): boolean {
+export function staysAfter({ settings }: Workplace, outcome: Outcome, served: number): boolean {
   if (native.isDraining() === 1 || native.isCurrent() === 0) return false;
   return outcome !== "handler error" && served < settings.connectionsPerWorker;
 }

@@ -2,7 +2,7 @@
  * A worker: one connection at a time, and by default one in its life.
  *
  * It waits in accept(), marks its slot busy, runs the handler, notes how the connection ended and leaves, or accepts
- * again. It never touches another's slot. The zygote forks it and reaps it; nobody restarts it. When it dies its client
+ * again. It never touches another's slot. The zygote forks or spawns it and reaps it; nobody restarts it. When it dies its client
  * is closed, and nothing else notices. When the zygote dies the supervisor adopts it; when that is gone too, it drains.
  */
 import type { Settings } from "../config/settings.ts";
@@ -11,33 +11,36 @@ import type { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
 import type { OwnSlot } from "../scoreboard/own-slot.ts";
 import { describeErrno } from "../system-error.ts";
-import { becomeOneself, makePidOneself } from "./identity.ts";
 import { leave, recordEnd } from "./leaving.ts";
 import { serveAsynchronously, onNotice } from "./serve-async.ts";
 import { serveBlockingly } from "./serve-blocking.ts";
 import { endAtUncaughtErrors } from "./uncaught.ts";
 
-/** What a worker has of its zygote. */
-export interface Worker {
-  readonly daemon: Daemon;
+/** What a worker is given. */
+export interface Workplace {
   readonly settings: Settings;
   readonly slot: OwnSlot;
   readonly pipeLog: PipeLog;
 }
 
-/** In the zygote: what all workers need, made once. */
-export function prepareWorker(worker: Worker): Worker {
-  makePidOneself();
-  // What process.exit() ends with; exit(3) would join threads that a forked process does not have.
-  Object.assign(process, { reallyExit: (status: number) => native.exit(status) });
-  endAtUncaughtErrors((error) => recordUncaught(worker, error));
-  native.listen(onNotice, (errno) => reportTrouble(worker, errno));
-  return worker;
+export interface Worker extends Workplace {
+  readonly daemon: Daemon;
 }
 
-/** In the child: serves, until it leaves. */
+/** However user code ends the process, and whatever ends it because of user code. */
+export function endOnOneselfOnly(workplace: Workplace): void {
+  // What process.exit() ends with; exit(3) would join threads that a forked process does not have.
+  Object.assign(process, { reallyExit: (status: number) => native.exit(status) });
+  endAtUncaughtErrors((error) => recordUncaught(workplace, error));
+}
+
+/** From now on the event loop does not end by itself. */
+export function hearNotices(workplace: Workplace): void {
+  native.listen(onNotice, (errno) => reportTrouble(workplace, errno));
+}
+
+/** Serves, until it leaves. */
 export function startWorker(worker: Worker): void {
-  becomeOneself(worker.slot, worker.pipeLog);
   try {
     const prepared = worker.daemon.afterFork?.();
     if (prepared instanceof Promise) void prepared.then(() => serve(worker));
@@ -54,13 +57,13 @@ function serve(worker: Worker): void {
   else void serveAsynchronously(worker, handler);
 }
 
-function recordUncaught(worker: Worker, error: unknown): void {
-  const { slot, pipeLog } = worker;
-  if (slot.served > 0 && slot.isBusy) recordEnd(worker, "handler error", error);
+function recordUncaught(workplace: Workplace, error: unknown): void {
+  const { slot, pipeLog } = workplace;
+  if (slot.served > 0 && slot.isBusy) recordEnd(workplace, "handler error", error);
   else pipeLog.log.error("the worker failed outside of a connection", { err: error });
 }
 
-function reportTrouble({ pipeLog }: Worker, errno: number): void {
+function reportTrouble({ pipeLog }: Workplace, errno: number): void {
   if (errno === 0) pipeLog.log.info("accepting again");
   else pipeLog.log.error(`accept failed: ${describeErrno(errno)}; trying again, with pauses of up to 1s`);
 }

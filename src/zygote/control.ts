@@ -1,4 +1,4 @@
-import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
+import { encode, type Engine, type FromZygote, type ToZygote } from "../control/messages.ts";
 import type { Settings } from "../config/settings.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
@@ -7,6 +7,7 @@ import { succeeded } from "../system-error.ts";
 export interface Commission {
   readonly settings: Settings;
   readonly generation: number;
+  readonly engine: Engine;
   readonly scoreboard: number;
   readonly listeners: readonly number[];
 }
@@ -34,7 +35,8 @@ export class Control {
     const { message, descriptors } = this.receive() ?? native.exit(0);
     if (message.type !== "serve") native.exit(0);
     const [scoreboard = -1, ...listeners] = descriptors;
-    return { settings: message.settings, generation: message.generation, scoreboard, listeners };
+    const { settings, generation, engine } = message;
+    return { settings, generation, engine, scoreboard, listeners };
   }
 
   /** Waits until this zygote is the one to fork. */

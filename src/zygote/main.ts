@@ -1,9 +1,9 @@
 /**
  * The zygote: one for each generation of the user's code.
  *
- * It loads the module once, then keeps spares forked, reaps, and obeys the supervisor, in a synchronous loop. It never
- * accepts and never serves; it allocates nothing per fork. The supervisor starts it and replaces it when it dies, and
- * adopts its workers then. When the supervisor dies the kernel kills it (PR_SET_PDEATHSIG), whatever it is doing.
+ * It loads the module once, then keeps spares forked (or spawned), reaps, and obeys the supervisor, in a synchronous
+ * loop. It never accepts and never serves; it allocates nothing per fork. The supervisor starts it and replaces it when it
+ * dies, and adopts its workers then. When the supervisor dies the kernel kills it (PR_SET_PDEATHSIG), whatever it is doing.
  */
 import { constants } from "node:os";
 import { describeOptions } from "../config/describe-options.ts";
@@ -16,14 +16,18 @@ import { Header } from "../scoreboard/header.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
-import { prepareWorker, startWorker } from "../worker/main.ts";
-import { Control, type Commission } from "./control.ts";
-import { listDescriptors, planDescriptors } from "./descriptors.ts";
-import { restoreEnvironment } from "./environment.ts";
-import { loadDaemon } from "./load-daemon.ts";
+import { becomeOneself, makePidOneself } from "../worker/identity.ts";
+import { endOnOneselfOnly, hearNotices, startWorker, type Worker } from "../worker/main.ts";
 import { becomeForkable } from "./becoming-forkable.ts";
+import { forking, type Breeder } from "./breeder.ts";
+import { Control, type Commission } from "./control.ts";
+import { listDescriptors, planDescriptors, type Descriptors } from "./descriptors.ts";
+import { restoreEnvironment } from "./environment.ts";
+import { hideFromUserCode } from "./hiding.ts";
+import { loadDaemon } from "./load-daemon.ts";
 import { Nursery } from "./nursery.ts";
 import { replaceMathRandom } from "./randomness.ts";
+import { spawning, type Surroundings } from "./spawning.ts";
 import { guardWorkerThreads } from "./worker-threads.ts";
 
 const [, , modulePath = "", supervisor = "0", untuned = "{}"] = process.argv;
@@ -38,24 +42,14 @@ async function start(): Promise<void> {
   try {
     leaveWithSupervisor();
     const descriptorsOfNode = listDescriptors();
-    hideFromUserCode();
+    hide();
+    const surroundings = lookAround();
     const daemon = await loadDaemon(modulePath);
     control.send({ type: "loaded", options: describeOptions(daemon) });
     const commission = control.receiveCommission();
     adoptSettings(commission);
-    await runBeforeFork(daemon);
-    const worker = prepareWorker({ daemon, settings: commission.settings, slot: new OwnSlot(), pipeLog });
-    const plan = planDescriptors(
-      descriptorsOfNode,
-      [control.fd, commission.scoreboard],
-      commission.listeners,
-      needsLoop(daemon),
-    );
-    await becomeForkable(worker, plan);
-    control.send({ type: "prepared" });
-    control.awaitPermission();
-    if (tend(commission) === "worker") startWorker(worker);
-    else native.exit(0);
+    if (commission.engine === "spawn") tendSpawned(commission, surroundings);
+    else await tendForked(daemon, commission, descriptorsOfNode);
   } catch (error) {
     fail(error);
   }
@@ -65,15 +59,16 @@ function leaveWithSupervisor(): void {
   if (native.dieWithParent(Number(supervisor), constants.signals.SIGKILL) < 0) native.exit(0);
 }
 
-/** User code finds a process like any other, and cannot take hold of what a forked one must not use. */
-function hideFromUserCode(): void {
-  process.title = "forkd: zygote";
-  process.argv.splice(1, process.argv.length, modulePath);
-  process.execArgv.length = 0;
+/** User code cannot take hold of what a forked process must not use. */
+function hide(): void {
+  hideFromUserCode("forkd: zygote", modulePath, pipeLog);
   restoreEnvironment(untuned);
-  pipeLog.captureOutput();
   replaceMathRandom();
   guardWorkerThreads(() => process.pid !== zygotePid);
+}
+
+function lookAround(): Surroundings {
+  return { modulePath, directory: process.cwd(), variables: { ...process.env }, supervisor: Number(supervisor) };
 }
 
 function adoptSettings({ settings, generation, scoreboard, listeners }: Commission): void {
@@ -81,6 +76,25 @@ function adoptSettings({ settings, generation, scoreboard, listeners }: Commissi
   pipeLog.identity = () => ({ role: "zygote", pid: zygotePid, generation });
   const { idleTimeout, sessionTimeout, drainTimeout } = settings;
   native.configureWorkers(scoreboard, Number(supervisor), listeners, idleTimeout, sessionTimeout, drainTimeout);
+}
+
+function tendSpawned(commission: Commission, surroundings: Surroundings): never {
+  tend(commission, spawning(commission, surroundings));
+  native.exit(0);
+}
+
+async function tendForked(daemon: Daemon, commission: Commission, descriptorsOfNode: Descriptors): Promise<void> {
+  await runBeforeFork(daemon);
+  const slot = new OwnSlot(succeeded("Reserving a page", native.slotWindow()));
+  const worker: Worker = { daemon, settings: commission.settings, slot, pipeLog };
+  makePidOneself();
+  endOnOneselfOnly(worker);
+  hearNotices(worker);
+  const forkd = [control.fd, commission.scoreboard];
+  await becomeForkable(worker, planDescriptors(descriptorsOfNode, forkd, commission.listeners, needsLoop(daemon)));
+  if (tend(commission, forking) === "done") native.exit(0);
+  becomeOneself(slot, pipeLog);
+  startWorker(worker);
 }
 
 async function runBeforeFork(daemon: Daemon): Promise<void> {
@@ -94,13 +108,16 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
 /** A handler that blocks never gets round to the event loop. */
 const needsLoop = (daemon: Daemon): boolean => !isBlocking(daemon.serve) || daemon.afterFork !== undefined;
 
-function tend({ settings, generation, scoreboard, listeners }: Commission): "worker" | "done" {
+function tend(commission: Commission, breeder: Breeder): "worker" | "done" {
+  const { settings, generation, scoreboard, listeners } = commission;
+  control.send({ type: "prepared" });
+  control.awaitPermission();
   const header = new Header(scoreboard);
   const slots = new Slots(scoreboard, settings.maxConnections);
   succeeded("Handling SIGCHLD", native.ringOnSigchld()); // from now on it is the scoreboard's bell
   pipeLog.onDropped = () => header.noteDroppedRecord();
   header.beginGeneration(generation, settings.spareWorkers);
-  const nursery = new Nursery({ settings, generation, header, slots, pipeLog, listeners, control });
+  const nursery = new Nursery({ settings, generation, header, slots, pipeLog, listeners, control, breeder });
   return nursery.tend();
 }
 

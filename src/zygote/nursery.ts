@@ -8,6 +8,7 @@ import type { Slots } from "../scoreboard/slots.ts";
 import { State } from "../scoreboard/states.ts";
 import { describeErrno } from "../system-error.ts";
 import { BackOff } from "./back-off.ts";
+import type { Breeder } from "./breeder.ts";
 import type { Control } from "./control.ts";
 
 const { SIGTERM, SIGKILL } = constants.signals;
@@ -27,6 +28,7 @@ export interface NurseryParts {
   readonly pipeLog: PipeLog;
   readonly listeners: readonly number[];
   readonly control: Control;
+  readonly breeder: Breeder;
 }
 
 /**
@@ -39,7 +41,7 @@ export class Nursery {
   /** The truth about who is whose child: by slot, 0 for none. */
   readonly #pids: Int32Array;
   readonly #ended = new EndedWorker();
-  readonly #forkTrouble = new BackOff();
+  readonly #breedingTrouble = new BackOff();
   readonly #startTrouble = new BackOff();
   #live = 0;
   #forks = 0;
@@ -55,7 +57,10 @@ export class Nursery {
     this.#pids = new Int32Array(parts.slots.count);
   }
 
-  /** Returns "worker" in each child, and "done" in the zygote when the last child has left, or is left to the supervisor. */
+  /**
+   * Returns "worker" in each child that is a copy of the zygote, and "done" in the zygote when the last child has left, or
+   * is left to the supervisor.
+   */
   tend(): "worker" | "done" {
     for (;;) {
       const seen = native.bellCount();
@@ -63,7 +68,8 @@ export class Nursery {
       this.#reap();
       this.#obey();
       if (this.#isRetired || (this.#killAt > 0 && this.#live === 0)) return "done";
-      if (this.#killAt === 0 && this.#forkSpares() === "worker") return "worker";
+      if (this.#killAt === 0 && this.#breedSpares() === "worker") return "worker";
+      this.#announce();
       this.#killOverdue();
       this.#killDeaf();
       native.waitForBell(seen, this.#patience());
@@ -132,17 +138,12 @@ export class Nursery {
     for (const pid of this.#pids) if (pid > 0) native.kill(pid, signal);
   }
 
-  #forkSpares(): "worker" | undefined {
-    const { settings, control } = this.#parts;
-    let missing = settings.spareWorkers - this.#countIdle();
+  #breedSpares(): "worker" | undefined {
+    let missing = this.#parts.settings.spareWorkers - this.#countIdle();
     for (; missing > 0 && this.#pause === 0; missing--) {
       const slot = this.#freeSlot();
       if (slot < 0) break;
-      if (this.#fork(slot) === 0) return "worker";
-    }
-    if (!this.#isReady && this.#pause === 0) {
-      this.#isReady = true;
-      control.send({ type: "ready" });
+      if (this.#breed(slot) === 0) return "worker";
     }
     return undefined;
   }
@@ -164,6 +165,20 @@ export class Nursery {
     return idle;
   }
 
+  #announce(): void {
+    if (this.#isReady || this.#pause > 0 || !this.#hasReadyWorker()) return;
+    this.#isReady = true;
+    this.#parts.control.send({ type: "ready" });
+  }
+
+  #hasReadyWorker(): boolean {
+    const { slots, breeder } = this.#parts;
+    for (let slot = 0; slot < this.#pids.length; slot++) {
+      if (this.#pids[slot] !== 0 && slots.state(slot) >= breeder.readyState) return true;
+    }
+    return false;
+  }
+
   /** Slots of workers that an earlier zygote left behind are taken until the supervisor has reaped those. */
   #freeSlot(): number {
     let slot = this.#pids.indexOf(0);
@@ -171,25 +186,25 @@ export class Nursery {
     return slot;
   }
 
-  #fork(slot: number): number {
-    const { slots, generation, pipeLog } = this.#parts;
+  #breed(slot: number): number {
+    const { slots, generation, pipeLog, breeder } = this.#parts;
     slots.take(slot, generation);
-    const pid = native.fork(slot, generation, ++this.#forks);
+    const pid = breeder.breed(slot, generation, ++this.#forks);
     if (pid === 0) return 0;
-    if (pid < 0) this.#onForkFailed(slot, pid);
+    if (pid < 0) this.#onBreedingFailed(slot, pid);
     else {
       this.#pids[slot] = pid;
       this.#live++;
-      if (this.#forkTrouble.succeed()) pipeLog.log.info("forking again", { generation });
+      if (this.#breedingTrouble.succeed()) pipeLog.log.info(`${breeder.verb}ing again`, { generation });
     }
     return pid;
   }
 
-  #onForkFailed(slot: number, errno: number): void {
-    const { slots, pipeLog } = this.#parts;
+  #onBreedingFailed(slot: number, errno: number): void {
+    const { slots, pipeLog, breeder } = this.#parts;
     slots.free(slot);
-    if (this.#forkTrouble.fail()) {
-      pipeLog.log.error(`fork failed: ${describeErrno(errno)}; trying again, with pauses of up to 1s`);
+    if (this.#breedingTrouble.fail()) {
+      pipeLog.log.error(`${breeder.verb} failed: ${describeErrno(errno)}; trying again, with pauses of up to 1s`);
     }
   }
 
@@ -200,6 +215,6 @@ export class Nursery {
   }
 
   get #pause(): number {
-    return Math.max(this.#forkTrouble.remaining, this.#startTrouble.remaining);
+    return Math.max(this.#breedingTrouble.remaining, this.#startTrouble.remaining);
   }
 }

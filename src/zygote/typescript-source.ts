@@ -8,7 +8,14 @@ const program = fileURLToPath(new URL("./typescript-strip.js", import.meta.url))
  * What has been stripped so far, by path. Kept: V8 holds the source of a loaded module in any case, and a worker
  * that imports another file by a literal path finds it here instead of starting a process for each connection.
  */
-const strippedFiles = new Map<string, Stripped>();
+export const strippedFiles = new Map<string, Stripped>();
+
+export type StrippedFiles = Readonly<Record<string, Stripped>>;
+
+/** In a spawned worker: what its zygote has had stripped. */
+export function adoptStripped(files: StrippedFiles): void {
+  for (const [file, stripped] of Object.entries(files)) strippedFiles.set(file, stripped);
+}
 
 /** Whether forkd strips this module's types. Like Node, it does not do so for packages. */
 export function isTypescript(url: string): boolean {
@@ -40,8 +47,8 @@ function strip(path: string): Stripped {
     const reason = error?.message ?? `${signal ?? `exit status ${status}`}: ${stderr}`;
     throw new Error(`The process that strips the types of ${path} failed (${reason}).`, { cause: error });
   }
-  const files: Record<string, Stripped> = JSON.parse(stdout);
-  for (const [file, stripped] of Object.entries(files)) strippedFiles.set(file, stripped);
+  const files: StrippedFiles = JSON.parse(stdout);
+  adoptStripped(files);
   return files[path]!;
 }
 

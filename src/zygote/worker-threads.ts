@@ -25,6 +25,6 @@ function refusal(): ForkdError {
   return new ForkdError(
     "FORKD_E_WORKER_THREADS",
     `new Worker() cannot work in a forked worker on Node ${process.versions.node}: threads do not survive fork(2). ` +
-      "Use a child process instead, or run the daemon on Node 22 or 24.",
+      'Set engine: "spawn", use a child process instead, or run the daemon on Node 22 or 24.',
   );
 }

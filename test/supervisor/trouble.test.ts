@@ -5,6 +5,7 @@ import { Client } from "../support/client.ts";
 import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
 import { assertAlmostIdle } from "../support/idle.ts";
 import { childrenOf } from "../support/processes.ts";
+import { engine, isAboutForks } from "../support/engine.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { converse } from "./conversation.ts";
 
@@ -13,7 +14,9 @@ const prlimitIsMissing =
   spawnSync("prlimit", ["--version"]).status !== 0 && "needs prlimit; on Debian: apt-get install util-linux";
 
 for (const style of ["commands", "commands-blocking"]) {
-  void test(`accept fails: said once, waited out, gone on, ${style}`, { skip: prlimitIsMissing }, async (t) => {
+  void test(`accept fails: said once, waited out, gone on, ${style}`, {
+    skip: isAboutForks || prlimitIsMissing,
+  }, async (t) => {
     const daemon = await TestDaemon.start(t, fixture(style), ...flags);
     const watched = [daemon.zygote, ...daemon.workers];
     for (const pid of watched) limitDescriptors(pid, 3);
@@ -41,7 +44,7 @@ for (const style of ["commands", "commands-blocking"]) {
 }
 
 void test("workers die at birth for want of descriptors: waited out, gone on", {
-  skip: prlimitIsMissing,
+  skip: isAboutForks || prlimitIsMissing,
 }, async (t) => {
   const daemon = await TestDaemon.start(t, fixture("commands"), ...flags);
   const { zygote } = daemon;
@@ -58,7 +61,7 @@ void test("workers die at birth for want of descriptors: waited out, gone on", {
   waiting.close();
 });
 
-void test("afterFork that fails each time: waited out, not a storm of forks", async (t) => {
+void test("afterFork that fails each time: waited out, not a storm of forks", { skip: isAboutForks }, async (t) => {
   const daemon = await TestDaemon.start(t, fixture("after-fork-fails"), "--spare-workers", "1");
   const failed = (): LogRecord[] => daemon.log.filter(isAbout(/^the worker failed outside of a connection$/));
   await waitFor("some failures", () => failed().length >= 5);

@@ -4,12 +4,15 @@ import { rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { exchange } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
+import { engine } from "../support/engine.ts";
 import { childrenOf, isAlive, processInfo } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { attempt, converse, many, type Attempt } from "./conversation.ts";
 import { startGated } from "./gated.ts";
 import { strace, straceIsMissing } from "../support/strace.ts";
 
+/** Connections under load, for each zygote. A spawned worker takes its time to start. */
+const enough = engine === "spawn" ? 5 : 50;
 const patient = ["--log-level", "debug", "--idle-timeout", "off", "--drain-timeout", "1h"];
 
 for (const style of ["commands", "commands-blocking"]) {
@@ -23,7 +26,7 @@ for (const style of ["commands", "commands-blocking"]) {
       while (!over.signal.aborted) attempts.push(await attempt(daemon.port, "pid\n"));
     });
     for (let generation = 1; generation <= 3; generation++) {
-      const served = attempts.length + 50;
+      const served = attempts.length + enough;
       await waitFor(`generation ${generation} to be under load`, () => attempts.length >= served);
       process.kill(daemon.zygote, "SIGKILL");
       await waitForGeneration(daemon, generation + 1);

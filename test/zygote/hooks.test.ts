@@ -6,9 +6,10 @@ import { suite, test, type TestContext } from "node:test";
 import { ask } from "../support/ask.ts";
 import { Client } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
+import { engine } from "../support/engine.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-void test("beforeFork runs once in the zygote, afterFork in each worker before its first connection", async (t) => {
+void test("beforeFork runs once in the zygote, or in each spawned worker; afterFork in each worker before its first connection", async (t) => {
   const daemon = await TestDaemon.start(t, fixture("whole-node-hooks"));
   const began = await Promise.all([1, 2, 3].map(() => ask<string[]>(daemon.port, "began")));
   const workers = new Set<string>();
@@ -16,7 +17,7 @@ void test("beforeFork runs once in the zygote, afterFork in each worker before i
     const worker = /^serve in (\d+)$/.exec(story.at(-1) ?? "")?.[1] ?? "";
     workers.add(worker);
     assert.deepEqual(story, [
-      `beforeFork in ${daemon.zygote}`,
+      `beforeFork in ${engine === "fork" ? daemon.zygote : worker}`,
       "beforeFork done",
       `afterFork in ${worker}`,
       "afterFork done",

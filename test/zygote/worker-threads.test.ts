@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ask, askForAnswer } from "../support/ask.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
+import { engine } from "../support/engine.ts";
 
-const isCapable = ["22", "24"].includes(process.versions.node.split(".")[0] as string);
+const isCapable = engine === "spawn" || ["22", "24"].includes(process.versions.node.split(".")[0] as string);
 
 void test("new Worker() in a worker works, or is refused at once, by whatever name it goes", async (t) => {
   const { port } = await TestDaemon.start(t, fixture("whole-node"));
