@@ -7,12 +7,14 @@ import type { Settings } from "../config/settings.ts";
  *   loaded (options)       →                     the module is there, and wants to be run so
  *   failed (error)         →                     or it is not; the zygote exits
  *                          ←     serve           settings in force; descriptors: the scoreboard, the listeners
+ *   unforkable (reason)    →                     or it is, but fork(2) does not work here; the zygote exits
  *   ready                  →                     spares are forked
  *                          ←     drain           no more connections; let those under way finish
  */
 export type FromZygote =
   | { readonly type: "loaded"; readonly options: Readonly<Record<string, unknown>> }
   | { readonly type: "failed"; readonly error: Failure }
+  | { readonly type: "unforkable"; readonly reason: string }
   | { readonly type: "ready" };
 
 export type ToZygote =

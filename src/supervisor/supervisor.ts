@@ -95,6 +95,7 @@ export class Supervisor {
 
   async #onMessage(message: FromZygote): Promise<void> {
     if (message.type === "ready") return this.handle("ready");
+    if (message.type === "unforkable") return this.#onFailed(unforkable(message.reason));
     if (message.type === "failed") return this.#onFailed(reviveFailure(message.error));
     try {
       this.#service ??= await this.#openService(message.options);
@@ -193,6 +194,13 @@ export class Supervisor {
     this.#service?.logger.info("stopped");
     this.#end();
   }
+}
+
+function unforkable(reason: string): ForkdError {
+  return new ForkdError(
+    "FORKD_E_UNFORKABLE",
+    `fork(2) does not work here, with Node ${process.versions.node}: ${reason}. Have workers spawned instead: --engine spawn.`,
+  );
 }
 
 function diedAtStart(modulePath: string, manner: string): ForkdError {

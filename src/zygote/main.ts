@@ -7,6 +7,7 @@
  */
 import { constants } from "node:os";
 import { describeOptions } from "../config/describe-options.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Failure } from "../control/messages.ts";
 import { isBlocking, type Daemon } from "../define-daemon.ts";
 import { ForkdError } from "../errors.ts";
@@ -16,14 +17,16 @@ import { Header } from "../scoreboard/header.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
-import { prepareWorker, startWorker } from "../worker/main.ts";
+import { prepareWorker, startWorker, type Worker } from "../worker/main.ts";
 import { Control, type Commission } from "./control.ts";
-import { listDescriptors, planDescriptors } from "./descriptors.ts";
+import { listDescriptors, planDescriptors, type DescriptorPlan } from "./descriptors.ts";
 import { restoreEnvironment } from "./environment.ts";
+import { describeRunningThreads, ForkSafety, unsafeFork } from "./fork-safety.ts";
 import { loadDaemon } from "./load-daemon.ts";
 import { becomeForkable } from "./becoming-forkable.ts";
 import { Nursery } from "./nursery.ts";
 import { replaceMathRandom } from "./randomness.ts";
+import { startThreadpool } from "./threads.ts";
 import { guardWorkerThreads } from "./worker-threads.ts";
 
 const [, , modulePath = "", supervisor = "0", untuned = "{}"] = process.argv;
@@ -37,13 +40,16 @@ void start();
 async function start(): Promise<void> {
   try {
     leaveWithSupervisor();
+    await startThreadpool();
     const descriptorsOfNode = listDescriptors();
     hideFromUserCode();
+    const safety = new ForkSafety();
     const daemon = await loadDaemon(modulePath);
     control.send({ type: "loaded", options: describeOptions(daemon) });
     const commission = control.receiveCommission();
     adoptSettings(commission);
     await runBeforeFork(daemon);
+    await assureSafety(safety, commission);
     const worker = prepareWorker({ daemon, settings: commission.settings, slot: new OwnSlot(), pipeLog });
     const plan = planDescriptors(
       descriptorsOfNode,
@@ -51,7 +57,7 @@ async function start(): Promise<void> {
       commission.listeners,
       needsLoop(daemon),
     );
-    await becomeForkable(worker, plan);
+    await assureForkability(worker, plan, commission);
     if (tend(commission) === "worker") startWorker(worker);
     else native.exit(0);
   } catch (error) {
@@ -87,6 +93,30 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
   } catch (cause) {
     throw new ForkdError("FORKD_E_MODULE_FAILED", `beforeFork of ${modulePath} failed.`, { cause });
   }
+}
+
+async function assureSafety(safety: ForkSafety, { settings, scoreboard, listeners }: Commission): Promise<void> {
+  const hazards = await safety.findHazards([control.fd, scoreboard, ...listeners]);
+  if (hazards === undefined) return;
+  refuse(hazards, settings);
+}
+
+function refuse(hazards: string, { allowUnsafeFork }: Settings): void {
+  const error = unsafeFork(modulePath, hazards);
+  if (!allowUnsafeFork) throw error;
+  pipeLog.log.warn(error.message);
+}
+
+async function assureForkability(worker: Worker, descriptors: DescriptorPlan, commission: Commission): Promise<void> {
+  const { settings, generation } = commission;
+  const failure = await becomeForkable(worker, {
+    descriptors,
+    isFirst: settings.engine === "auto" && generation === 1,
+    onRunningThreads: (count) => refuse(describeRunningThreads(count), settings),
+  });
+  if (failure === undefined) return;
+  control.send({ type: "unforkable", reason: failure });
+  native.exit(1);
 }
 
 /** A handler that blocks never gets round to the event loop. */
