@@ -8,7 +8,7 @@ import { listThreads, type Threads } from "./threads.ts";
 import { UserResources } from "./user-resources.ts";
 
 /** For what ends by itself: a file that is being read, a socket or a thread that is being closed. */
-const patience = 1000;
+const patience = 2000;
 const glance = 10;
 
 /**
