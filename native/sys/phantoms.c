@@ -82,8 +82,7 @@ static int is_running(const char *thread) {
   long number;
   uintptr_t argument;
   int failed = read_syscall(thread, &number, &argument);
-  if (failed == -ENOENT || failed == -ESRCH) return 0; /* it has ended meanwhile */
-  if (failed) return 1;
+  if (failed) return failed == -EBUSY; /* otherwise it has ended meanwhile, or nobody may know */
   struct condition *condition = number == SYS_futex && glibc_waits_for_phantoms() ? condition_of(argument) : NULL;
   if (condition) note(condition);
   return 0;

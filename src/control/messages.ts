@@ -7,6 +7,7 @@ import type { Settings } from "../config/settings.ts";
  *   loaded (options)       →                     the module is there, and wants to be run so
  *   failed (error)         →                     or it is not; the zygote exits
  *                          ←     serve           settings in force; descriptors: the scoreboard, the listeners
+ *   unforkable (reason)    →                     or it is, but fork(2) does not work here; the zygote exits
  *   prepared               →                     all is done that comes before the first fork
  *                          ←     fork            nobody else does
  *   ready                  →                     spares are forked
@@ -17,6 +18,7 @@ import type { Settings } from "../config/settings.ts";
 export type FromZygote =
   | { readonly type: "loaded"; readonly options: Readonly<Record<string, unknown>> }
   | { readonly type: "failed"; readonly error: Failure }
+  | { readonly type: "unforkable"; readonly reason: string }
   | { readonly type: "prepared" }
   | { readonly type: "ready" }
   | { readonly type: "crashed" };

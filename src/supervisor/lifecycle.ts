@@ -13,12 +13,13 @@ export type State =
   | "stopped";
 
 /**
- * What can happen to it: the zygote is `prepared` to fork, is `ready` (its spares are there), has `failed` to load the
- * module, or is `lost` (its process has ended); the same of the one that gets ready beside it is `nextPrepared` and
- * `nextLost`; zygotes crash so often that it is `hopeless`; the zygote is to be replaced (`rotate`); somebody wants a
- * `drain` or an immediate `stop`; the drain is `overdue`; no process is left (`empty`).
+ * What can happen to it: the zygote has found out that it is `unforkable`; it is `prepared` to fork, is `ready` (its spares
+ * are there), has `failed` to load the module, or is `lost` (its process has ended); the same of the one that gets ready
+ * beside it is `nextPrepared` and `nextLost`; zygotes crash so often that it is `hopeless`; the zygote is to be replaced
+ * (`rotate`); somebody wants a `drain` or an immediate `stop`; the drain is `overdue`; no process is left (`empty`).
  */
 export type Event =
+  | "unforkable"
   | "prepared"
   | "ready"
   | "failed"
@@ -34,6 +35,7 @@ export type Event =
 
 /** What is to be done about it. */
 export type Action =
+  | "startOver"
   | "letFork"
   | "announce"
   | "respawn"
@@ -62,6 +64,7 @@ const promote: Transition = { to: "restarting", action: "promote" };
 /** The supervisor, as data: what each event does in each state. An event without an entry changes nothing. */
 export const lifecycle: Readonly<Record<State, Partial<Record<Event, Transition>>>> = {
   starting: {
+    unforkable: { to: "starting", action: "startOver" },
     prepared: { to: "starting", action: "letFork" },
     ready: { to: "serving", action: "announce" },
     failed: kill,

@@ -55,6 +55,7 @@ export class Supervisor {
       onLoaded: (zygote, options) => this.#onLoaded(zygote, options),
       onEvent: (event) => this.handle(event),
       onFailed: (zygote, error) => this.#onFailed(zygote, error),
+      onUnforkable: (reason) => this.#onUnforkable(reason),
       onWorkerCrashed: (generation) => this.#service?.rotation.workerCrashed(generation),
       onSpawnFailed: (error) => this.#onSpawnFailed(error),
       onCurrentEnd: (zygote, manner) => this.#onZygoteEnd(zygote, manner),
@@ -89,6 +90,7 @@ export class Supervisor {
 
   #do(action: Action): void {
     const actions: Readonly<Record<Action, () => void>> = {
+      startOver: () => this.#zygotes.startOver(),
       letFork: () => this.#letFork(),
       announce: () => this.#announce(),
       respawn: () => this.#respawn(),
@@ -139,6 +141,13 @@ export class Supervisor {
     if (this.#state === "starting") this.#error = error as ForkdError;
     else this.#service?.logger.error({ err: error, generation: zygote.generation }, "the zygote failed");
     this.handle("failed");
+  }
+
+  #onUnforkable(reason: string): void {
+    if (this.#service === undefined) return;
+    this.#service.logger.warn({ reason }, `fork(2) does not work here: ${reason}; workers are spawned instead`);
+    this.#service.engine = "spawn";
+    this.handle("unforkable");
   }
 
   #onSpawnFailed(error: ForkdError): void {

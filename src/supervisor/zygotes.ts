@@ -17,6 +17,7 @@ export interface ZygotesParts {
   readonly onLoaded: (zygote: ZygoteProcess, options: Sources["module"]) => Promise<void>;
   readonly onEvent: (event: Event) => void;
   readonly onFailed: (zygote: ZygoteProcess, error: ForkdError) => void;
+  readonly onUnforkable: (reason: string) => void;
   readonly onWorkerCrashed: (generation: number) => void;
   /** The system has no process, or no descriptor, for another zygote. */
   readonly onSpawnFailed: (error: ForkdError) => void;
@@ -47,6 +48,12 @@ export class Zygotes {
   /** Starts one, which is to fork. */
   spawn(): void {
     this.#try(() => (this.#current = this.#spawn()));
+  }
+
+  /** Starts another instead of the current one, whose end is of no interest any more. */
+  startOver(): void {
+    this.#current?.kill();
+    this.spawn();
   }
 
   /** Starts one that is to get ready beside the current one. */
@@ -84,12 +91,14 @@ export class Zygotes {
   }
 
   #spawn(): ZygoteProcess {
-    const { modulePath, logFd, startTimeout, onLoaded, onEvent, onFailed, onWorkerCrashed } = this.#parts;
+    const { modulePath, logFd, startTimeout, onLoaded, onEvent, onFailed, onUnforkable, onWorkerCrashed } = this.#parts;
     const zygote = new ZygoteProcess(modulePath, ++this.#generation, logFd, {
       onMessage: (message) => {
         switch (message.type) {
           case "loaded":
             return void onLoaded(zygote, message.options);
+          case "unforkable":
+            return onUnforkable(message.reason);
           case "prepared":
             zygote.spare();
             zygote.isPrepared = true;
@@ -120,7 +129,7 @@ export class Zygotes {
     if (zygote === this.#next) {
       this.#next = undefined;
       this.#parts.onNextEnd(zygote, manner);
-    } else {
+    } else if (zygote === this.#current) {
       this.#current = undefined;
       this.#parts.onCurrentEnd(zygote, manner);
     }

@@ -3,39 +3,64 @@ import { succeeded } from "../system-error.ts";
 import type { Worker } from "../worker/main.ts";
 import { rehearse } from "../worker/rehearsal.ts";
 import type { DescriptorPlan } from "./descriptors.ts";
+import { collectGarbage } from "./garbage.ts";
 import { emptyRandomStocks } from "./randomness.ts";
+import { testFork } from "./self-test.ts";
 
 /** Enough for V8 to have compiled all of it. */
 const manyConnections = 30;
 /** Enough to restore what the collection of garbage took for dead: what V8 had learned of objects' shapes. */
 const fewConnections = 100;
 
+/** A fork at a moment when another thread holds a lock leaves a child with a lock that nobody opens. */
+const threadPatience = 1000;
+
+/** What is to be seen to before there are children. */
+export interface ForkPlan {
+  readonly descriptors: DescriptorPlan;
+  /** Whether it is not known yet that fork works here. */
+  readonly isFirst: boolean;
+  readonly onRunningThreads: (count: number) => void;
+}
+
 /**
  * Does once, in the zygote, all that each child would otherwise have to do anew, and leaves nothing behind that a child
  * would have to clear up.
+ * @returns why fork does not work here, if it is found out that it does not
  */
-export async function becomeForkable(worker: Worker, plan: DescriptorPlan): Promise<void> {
+export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<string | undefined> {
+  const fork = (): number => native.fork(slotForTrials(worker), 0, 0);
+  await timersAtRest();
   await rehearse(worker, manyConnections);
-  await checkPhase();
   succeeded("Handling SIGCHLD", native.ringOnSigchld());
-  prepareFork(plan);
-  const slotForTrials = worker.settings.maxConnections;
-  emptyRandomStocks(() => native.fork(slotForTrials, 0, 0));
+  await prepareFork(plan);
+  const failure = plan.isFirst ? await testFork(worker, plan.descriptors.keepsLoop, fork) : undefined;
+  if (failure !== undefined) return failure;
+  emptyRandomStocks(fork);
   collectGarbage();
   await rehearse(worker, fewConnections);
-  await checkPhase();
-  prepareFork(plan);
+  await prepareFork(plan);
+  return undefined;
 }
 
-/** The name that the zygote's flags give V8's `gc`: not the usual one, by which libraries look for it. */
-function collectGarbage(): void {
-  (globalThis as { collectGarbageForFork?: () => void }).collectGarbageForFork?.();
-}
+const slotForTrials = ({ settings }: Worker): number => settings.maxConnections;
+
+/**
+ * A timer that was set and cleared, while the module loaded say, leaves the event loop's own alarm set for it, and that
+ * would go off in each child. A shorter timer takes the alarm, and leaves none behind.
+ */
+const timersAtRest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
 /** In this phase the event loop has no batch of events in hand, which a child would have to share. */
 const checkPhase = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Again after a collection of garbage: it may have moved other threads to wait elsewhere. */
-function prepareFork({ keepsLoop, close, renew }: DescriptorPlan): void {
-  succeeded("Looking at the threads", native.prepareFork(close, renew, keepsLoop ? 1 : 0));
+async function prepareFork({ descriptors: { keepsLoop, close, renew }, onRunningThreads }: ForkPlan): Promise<void> {
+  const until = performance.now() + threadPatience;
+  for (;;) {
+    await checkPhase();
+    const running = succeeded("Looking at the threads", native.prepareFork(close, renew, keepsLoop ? 1 : 0));
+    if (running === 0) return;
+    if (performance.now() > until) return onRunningThreads(running);
+  }
 }

@@ -44,7 +44,7 @@ export function planDescriptors(
 }
 
 /** The main loop's epoll, what it watches (epoll's fdinfo lists that: proc(5)), and the other ends of watched pipes. */
-function loopDescriptors(open: Descriptors): number[] {
+export function loopDescriptors(open: Descriptors): number[] {
   const epoll = native.backendDescriptor();
   const info = readFileSync(`/proc/self/fdinfo/${epoll}`, "utf8");
   const watched = [...info.matchAll(/^tfd:\s+(\d+)/gm)].map(([, fd]) => Number(fd));

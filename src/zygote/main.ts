@@ -7,6 +7,7 @@
  */
 import { constants } from "node:os";
 import { describeOptions } from "../config/describe-options.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Failure } from "../control/messages.ts";
 import { isBlocking, type Daemon } from "../define-daemon.ts";
 import { ForkdError } from "../errors.ts";
@@ -21,13 +22,15 @@ import { endOnOneselfOnly, hearNotices, startWorker, type Worker } from "../work
 import { becomeForkable } from "./becoming-forkable.ts";
 import { forking, type Breeder } from "./breeder.ts";
 import { Control, type Commission } from "./control.ts";
-import { listDescriptors, planDescriptors, type Descriptors } from "./descriptors.ts";
+import { listDescriptors, planDescriptors, type DescriptorPlan, type Descriptors } from "./descriptors.ts";
 import { restoreEnvironment } from "./environment.ts";
+import { describeRunningThreads, ForkSafety, unsafeFork } from "./fork-safety.ts";
 import { hideFromUserCode } from "./hiding.ts";
 import { loadDaemon } from "./load-daemon.ts";
 import { Nursery } from "./nursery.ts";
 import { replaceMathRandom } from "./randomness.ts";
 import { spawning, type Surroundings } from "./spawning.ts";
+import { startThreadpool } from "./threads.ts";
 import { guardWorkerThreads } from "./worker-threads.ts";
 
 const [, , modulePath = "", supervisor = "0", untuned = "{}"] = process.argv;
@@ -41,15 +44,17 @@ void start();
 async function start(): Promise<void> {
   try {
     leaveWithSupervisor();
+    await startThreadpool();
     const descriptorsOfNode = listDescriptors();
     hide();
     const surroundings = lookAround();
+    const safety = new ForkSafety();
     const daemon = await loadDaemon(modulePath);
     control.send({ type: "loaded", options: describeOptions(daemon) });
     const commission = control.receiveCommission();
     adoptSettings(commission);
-    if (commission.engine === "spawn") tendSpawned(commission, surroundings);
-    else await tendForked(daemon, commission, descriptorsOfNode);
+    if (commission.engine === "spawn") tendSpawned(commission, surroundings, safety);
+    else await tendForked(daemon, commission, descriptorsOfNode, safety);
   } catch (error) {
     fail(error);
   }
@@ -78,20 +83,28 @@ function adoptSettings({ settings, generation, scoreboard, listeners }: Commissi
   native.configureWorkers(scoreboard, Number(supervisor), listeners, idleTimeout, sessionTimeout, drainTimeout);
 }
 
-function tendSpawned(commission: Commission, surroundings: Surroundings): never {
+function tendSpawned(commission: Commission, surroundings: Surroundings, safety: ForkSafety): never {
+  safety.forget();
   tend(commission, spawning(commission, surroundings));
   native.exit(0);
 }
 
-async function tendForked(daemon: Daemon, commission: Commission, descriptorsOfNode: Descriptors): Promise<void> {
+async function tendForked(
+  daemon: Daemon,
+  commission: Commission,
+  descriptorsOfNode: Descriptors,
+  safety: ForkSafety,
+): Promise<void> {
   await runBeforeFork(daemon);
+  await assureSafety(safety, commission);
   const slot = new OwnSlot(succeeded("Reserving a page", native.slotWindow()));
   const worker: Worker = { daemon, settings: commission.settings, slot, pipeLog };
   makePidOneself();
   endOnOneselfOnly(worker);
   hearNotices(worker);
   const forkd = [control.fd, commission.scoreboard];
-  await becomeForkable(worker, planDescriptors(descriptorsOfNode, forkd, commission.listeners, needsLoop(daemon)));
+  const plan = planDescriptors(descriptorsOfNode, forkd, commission.listeners, needsLoop(daemon));
+  await assureForkability(worker, plan, commission);
   if (tend(commission, forking) === "done") native.exit(0);
   becomeOneself(slot, pipeLog);
   startWorker(worker);
@@ -103,6 +116,30 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
   } catch (cause) {
     throw new ForkdError("FORKD_E_MODULE_FAILED", `beforeFork of ${modulePath} failed.`, { cause });
   }
+}
+
+async function assureSafety(safety: ForkSafety, { settings, scoreboard, listeners }: Commission): Promise<void> {
+  const hazards = await safety.findHazards([control.fd, scoreboard, ...listeners]);
+  if (hazards === undefined) return;
+  refuse(hazards, settings);
+}
+
+function refuse(hazards: string, { allowUnsafeFork }: Settings): void {
+  const error = unsafeFork(modulePath, hazards);
+  if (!allowUnsafeFork) throw error;
+  pipeLog.log.warn(error.message);
+}
+
+async function assureForkability(worker: Worker, descriptors: DescriptorPlan, commission: Commission): Promise<void> {
+  const { settings, generation } = commission;
+  const failure = await becomeForkable(worker, {
+    descriptors,
+    isFirst: settings.engine === "auto" && generation === 1,
+    onRunningThreads: (count) => refuse(describeRunningThreads(count), settings),
+  });
+  if (failure === undefined) return;
+  control.send({ type: "unforkable", reason: failure });
+  native.exit(1);
 }
 
 /** A handler that blocks never gets round to the event loop. */

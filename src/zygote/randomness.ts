@@ -1,7 +1,8 @@
 import { randomInt, randomUUID } from "node:crypto";
+import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
-import { EndedWorker } from "../scoreboard/ended-worker.ts";
+import { waitForTrial } from "./trial.ts";
 
 /** How many values Node draws at once for `randomUUID` and `randomInt` (lib/internal/crypto/random.js). */
 const uuidBatch = 128;
@@ -53,9 +54,11 @@ export function emptyRandomStocks(fork: () => number): void {
   const pid = succeeded("Forking", fork());
   if (pid === 0) tellDraws(there);
   native.close(there);
-  const childs = JSON.parse(readAll(here)) as Draws;
+  const told = readAll(here);
   native.close(here);
-  waitForEnd(pid);
+  const ended = waitForTrial(pid, Infinity);
+  if (told === "") throw new ForkdError("FORKD_E_SYSTEM", `A process that was just forked ended: ${ended?.manner}.`);
+  const childs = JSON.parse(told) as Draws;
   emptyStock(childs.uuids, randomUUID, uuidBatch);
   emptyStock(childs.ints, drawInt, intBatch);
 }
@@ -89,14 +92,5 @@ function readAll(fd: number): string {
     const { length } = native.receive(fd, buffer, 1);
     if (length <= 0) return parts.join("");
     parts.push(buffer.toString("latin1", 0, length));
-  }
-}
-
-function waitForEnd(pid: number): void {
-  const ended = new EndedWorker();
-  for (;;) {
-    const seen = native.bellCount();
-    if (native.reap(pid, ended.words) !== 0) return;
-    native.waitForBell(seen, 1000);
   }
 }

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { lifecycle, type Event, type State } from "../../dist/supervisor/lifecycle.js";
 
 const events: readonly Event[] = [
+  "unforkable",
   "prepared",
   "ready",
   "failed",
@@ -25,6 +26,7 @@ const eventsOfTable = [...new Set(Object.values(lifecycle).flatMap((row) => Obje
 /** What each event does in each state; a dash where it changes nothing. */
 const expected = `
                starting          serving             rotating           handingOver        restarting            draining              stopping       stopped
+  unforkable   starting/startOver -                  -                  -                  -                     -                     -              -
   prepared     starting/letFork  -                   -                  -                  restarting/letFork    -                     -              -
   ready        serving/announce  -                   -                  -                  serving/retireIdle    -                     -              -
   failed       stopping/kill     -                   -                  -                  -                     -                     -              -
