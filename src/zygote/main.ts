@@ -166,6 +166,10 @@ function fail(error: unknown): never {
   native.exit(1);
 }
 
+/** What the system refuses, descriptors say, is no bug. */
 function unexpected(cause: unknown): ForkdError {
+  const { syscall, message } = cause as NodeJS.ErrnoException;
+  if (syscall !== undefined)
+    return new ForkdError("FORKD_E_SYSTEM", `The zygote could not start: ${message}.`, { cause });
   return new ForkdError("FORKD_E_BUG", "The zygote failed.", { cause });
 }
