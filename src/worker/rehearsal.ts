@@ -12,6 +12,8 @@ import { serveOneBlockingly } from "./serve-blocking.ts";
  * are children who would each have to do it again. The scoreboard is not mapped yet: nothing is counted.
  */
 export async function rehearse(worker: Worker, connections: number): Promise<void> {
+  const { pipeLog, settings } = worker;
+  pipeLog.threshold = "error"; // nobody has connected: there is nothing to tell
   for (let count = 0; count < connections; count++) {
     const [fd, client] = connect();
     const outcome = isBlocking(worker.daemon.serve)
@@ -21,6 +23,7 @@ export async function rehearse(worker: Worker, connections: number): Promise<voi
     exitStatusAfter(outcome);
     native.close(client);
   }
+  pipeLog.threshold = settings.logLevel;
 }
 
 async function asyncHandler(connection: Connection): Promise<void> {
