@@ -4,7 +4,6 @@ import type { SoakedDaemon } from "./soaked-daemon.ts";
 
 /** Rarer than what makes forkd give up on a zygote. */
 const betweenZygotes = 20_000;
-const workerEvery = 150;
 
 /** Kills a random worker now and then, and the zygote. */
 export class Killer {
@@ -21,7 +20,7 @@ export class Killer {
 
   /** After each connection. */
   onConnection(index: number): void {
-    if (index % workerEvery === 0) this.#killWorker();
+    if (index % this.#daemon.terms.workerKilledEvery === 0) this.#killWorker();
     if (performance.now() - this.#lastZygoteAt >= betweenZygotes) this.#killZygote();
   }
 

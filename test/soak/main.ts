@@ -8,12 +8,11 @@ import { join } from "node:path";
 import { parseOptions, usage, type Options } from "./options.ts";
 import { progressOf, summaryOf } from "./report.ts";
 import { soak, type Tally, type Task } from "./soak.ts";
+import { terms } from "./terms.ts";
 
 /** Without a terminal a line for each of so many progresses. */
 const quietProgress = 10;
 const styles = ["async", "blocking"] as const;
-/** What a connection costs with each engine, as compared to the others. */
-const share = { fork: 1, spawn: 1 / 50 } as const;
 
 try {
   const options = parseOptions(process.argv.slice(2));
@@ -46,7 +45,7 @@ function tasksOf({ engines, connections, duration, log }: Options, folder: strin
     styles.map((style) => ({
       engine,
       style,
-      connections: Math.ceil((connections * share[engine]) / styles.length),
+      connections: Math.ceil((connections * terms[engine].share) / styles.length),
       duration: duration / styles.length,
       folder,
       log,

@@ -1,8 +1,6 @@
 import { parseArgs } from "node:util";
 import { parseDuration } from "../../dist/config/duration.js";
-
-const engines = ["fork", "spawn"] as const;
-export type Engine = (typeof engines)[number];
+import { engines, type Engine } from "./terms.ts";
 
 export interface Options {
   readonly engines: readonly Engine[];

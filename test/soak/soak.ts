@@ -5,12 +5,8 @@ import { holdingsOf, type Holdings } from "./growth.ts";
 import { Killer } from "./killer.ts";
 import { kindOf, type Kind } from "./kinds.ts";
 import { Ledger } from "./ledger.ts";
-import { maxConnections, SoakedDaemon, type SoakedTask } from "./soaked-daemon.ts";
+import { SoakedDaemon, type SoakedTask } from "./soaked-daemon.ts";
 import { Watch } from "./watch.ts";
-
-const atOnce = 32;
-/** Before anything is compared: heaps have their size then, and the first zygote is not the only one any more. */
-const warmUp = 200;
 
 export interface Task extends SoakedTask {
   readonly connections: number;
@@ -56,6 +52,7 @@ export async function soak(task: Task, onProgress: (tally: Tally) => void): Prom
 
 async function drive(daemon: SoakedDaemon, tally: Tally): Promise<void> {
   const { connections, duration, interrupted } = tally.task;
+  const { atOnce, warmUp } = daemon.terms;
   const isOver = (): boolean => interrupted.aborted || performance.now() - tally.startedAt > duration;
   const one = async (index: number): Promise<void> => {
     if (isOver()) return;
@@ -81,13 +78,13 @@ async function checkRest(daemon: SoakedDaemon, tally: Tally): Promise<void> {
     const [before, after] = [tally.before[index]?.descriptors, tally.after[index]?.descriptors];
     if (before !== after) ledger.onOddity(`the ${role} had ${before} descriptors, and has ${after}`);
   }
-  for (const seen of await fillAllSlots(daemon.port)) ledger.onSeen(seen);
+  for (const seen of await fillAllSlots(daemon)) ledger.onSeen(seen);
   await daemon.waitForRest();
   for (const problem of tally.watch.problems) ledger.onOddity(problem);
 }
 
 /** As many connections at once as are allowed: if a slot were lost, one of them would be left hanging. */
-async function fillAllSlots(port: number): Promise<Seen[]> {
+async function fillAllSlots({ port, terms: { maxConnections } }: SoakedDaemon): Promise<Seen[]> {
   let waiting = 0;
   const kind: Kind = {
     name: "a connection in each slot",

@@ -9,10 +9,9 @@ import { fileURLToPath } from "node:url";
 import { childrenOf, isAlive, processesWith } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import type { Ledger } from "./ledger.ts";
+import { terms, type Engine, type Terms } from "./terms.ts";
 
 const cli = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-export const maxConnections = 64;
-export const spares = 8;
 
 interface LogRecord {
   readonly level: string;
@@ -25,7 +24,7 @@ interface LogRecord {
 
 /** What is to be started, and where. */
 export interface SoakedTask {
-  readonly engine: string;
+  readonly engine: Engine;
   readonly style: string;
   /** For what the daemon may leave in its working directory. */
   readonly folder: string;
@@ -37,9 +36,11 @@ export interface SoakedTask {
 export class SoakedDaemon {
   readonly #process: ChildProcess;
   readonly #mark: string;
+  readonly terms: Terms;
   readonly port: number;
 
-  private constructor(started: ChildProcess, mark: string, port: number) {
+  private constructor(started: ChildProcess, mark: string, engine: Engine, port: number) {
+    this.terms = terms[engine];
     this.#process = started;
     this.#mark = mark;
     this.port = port;
@@ -48,8 +49,9 @@ export class SoakedDaemon {
   static async start(task: SoakedTask, ledger: Ledger): Promise<SoakedDaemon> {
     const { style, engine, folder, log: file } = task;
     const module = fileURLToPath(new URL(`handlers-${style}.js`, import.meta.url));
+    const { maxConnections, spares, idleTimeout } = terms[engine];
     const limits = ["--max-connections", String(maxConnections), "--spare-workers", String(spares)];
-    const times = ["--idle-timeout", "5s", "--drain-timeout", "10s"];
+    const times = ["--idle-timeout", idleTimeout, "--drain-timeout", "10s"];
     const log = ["--log-format", "json", "--log-level", "debug", "--ready-fd", "3"];
     const args = [cli, "run", module, "--listen", "127.0.0.1:0", "--engine", engine, ...limits, ...times, ...log];
     const mark = randomUUID();
@@ -66,7 +68,7 @@ export class SoakedDaemon {
     });
     const address = (await text(started.stdio[3] as Readable)).trim();
     if (address === "") throw new Error(`the daemon did not start:\n${first.join("\n")}`);
-    return new SoakedDaemon(started, `SOAK=${mark}`, Number(address.split(":").at(-1)));
+    return new SoakedDaemon(started, `SOAK=${mark}`, engine, Number(address.split(":").at(-1)));
   }
 
   get supervisor(): number {
@@ -87,6 +89,7 @@ export class SoakedDaemon {
   async waitForRest(): Promise<void> {
     await waitFor("supervisor, zygote and spares to be alone", () => {
       const { supervisor, zygote } = this;
+      const { spares } = this.terms;
       const isAlone = childrenOf(supervisor).length === 1 && childrenOf(zygote ?? 0).length === spares;
       return isAlone && this.processes.length === 2 + spares;
     });
