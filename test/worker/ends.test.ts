@@ -115,3 +115,12 @@ void test("what a handler prints and logs is in the log, whole, with its identit
   assert.equal(warned["pid"], printed["pid"]);
   assert.match(String(long["connection"]), /^1\.\d+\.1$/);
 });
+
+void test("at the level debug the log tells of connections that were made, and of no others", async (t) => {
+  for (const style of ["commands", "commands-blocking"]) {
+    const daemon = await TestDaemon.start(t, fixture(style), "--log-level", "debug");
+    await exchange(daemon.port, "pid\n");
+    await daemon.waitForEnd("completed");
+    assert.equal(daemon.log.filter(({ msg }) => msg.startsWith("connection ended")).length, 1);
+  }
+});
