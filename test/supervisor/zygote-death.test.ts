@@ -115,8 +115,9 @@ void test("a drain that comes while the next zygote starts is heard", async (t) 
   await daemon.waitForLog("the drain", ({ msg }) => msg === "draining");
   await rm(gate);
   await waitFor("it to leave", () => !isAlive(Number(next["pid"])));
-  await waitFor("the idle workers to leave", () => childrenOf(daemon.pid).every((child) => child === pid));
-  assert.equal((await attempt(daemon.port, "id\n")).failure, "ECONNREFUSED");
+  await waitFor("new connections to be refused", async () => {
+    return (await attempt(daemon.port, "id\n")).failure === "ECONNREFUSED";
+  });
   client.send("pid\n");
   await client.receives(`${pid}\n${pid}\n`);
   client.finish();
