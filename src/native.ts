@@ -24,6 +24,7 @@ export interface Native {
   receive(fd: number, bytes: Uint8Array, wait: 0 | 1): { length: Result; descriptors: number[] };
   close(fd: number): Result;
 
+  ended(pid: number): Result;
   reap(pid: number, ended: Int32Array): Result;
   pipe(size: number): [number, number] | Result;
   kill(pid: number, signal: number): Result;
@@ -48,9 +49,8 @@ export interface Native {
     memfd: number,
     supervisor: number,
     listeners: readonly number[],
-    idleTimeout: number,
-    sessionTimeout: number,
-    drainTimeout: number,
+    timeouts: Float64Array,
+    limits: Float64Array,
   ): Result;
   prepareFork(close: readonly number[], renew: readonly number[], keepsLoop: 0 | 1): Result;
   fork(slot: number, generation: number, forkNumber: number): Result;

@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ static struct fk_header nowhere;
 struct fk_worker fk_worker = {.header = &nowhere};
 
 static volatile sig_atomic_t draining;
+static int leads_group;
 
 double fk_now_ms(void) {
   struct timespec now;
@@ -42,10 +44,21 @@ void fk_worker_record_end(enum fk_outcome outcome) {
   atomic_fetch_add(&fk_worker.header->ended[outcome], 1);
 }
 
+static int is_orphaned(void) {
+  pid_t parent = getppid();
+  return parent != fk_worker.supervisor && parent != fk_worker.zygote;
+}
+
+/* The group's signal ends this process too, and nobody asks any more with what status it wanted to. */
+void fk_worker_exit(int status) {
+  if (leads_group && is_orphaned()) kill(0, SIGKILL);
+  _exit(status);
+}
+
 /* Only where the connection's end is not recorded yet: a signal may come between the record and the exit. */
 static void leave_with(enum fk_outcome outcome) {
   if (atomic_load(&fk_worker.slot->outcome) == FK_NONE) fk_worker_record_end(outcome);
-  _exit(0);
+  fk_worker_exit(0);
 }
 
 /* The deadline that comes first, 0 if there is none, and what passing it means. */
@@ -72,9 +85,22 @@ static void spare_slow_peer(enum fk_outcome passed) {
   if (passed == FK_IDLE_TIMEOUT && fk_peer_is_reading(fk_worker.connection)) fk_deadlines_rearm_idle();
 }
 
+/*
+ * The kernel gives a process's signal to whichever thread does not block it, such as one of libuv's pool. It is the main
+ * thread's, which may sleep in a system call that it has to interrupt, or block it for a moment for a reason of its own.
+ */
+static int is_passed_to_main_thread(int signal) {
+  pid_t main_thread = getpid();
+  if (syscall(SYS_gettid) == main_thread) return 0;
+  int saved = errno;
+  syscall(SYS_tgkill, main_thread, main_thread, signal);
+  errno = saved;
+  return 1;
+}
+
 /* A reader re-arms the idle deadline by writing it down: the timer finds out, and sleeps on, when it rings. */
 static void on_alarm(int signal) {
-  (void)signal;
+  if (is_passed_to_main_thread(signal)) return;
   int saved = errno;
   enum fk_outcome outcome;
   double now = fk_now_ms();
@@ -102,7 +128,7 @@ static void begin_drain(void) {
 }
 
 static void on_terminate(int signal) {
-  (void)signal;
+  if (is_passed_to_main_thread(signal)) return;
   int saved = errno;
   if (draining) leave_with(FK_TERMINATED);
   begin_drain();
@@ -112,10 +138,9 @@ static void on_terminate(int signal) {
 /* The kernel sends it when the thread that forked dies: another thread of the zygote may be the parent for a moment
    more (find_new_reaper), and its death is told too. */
 static void on_orphaned(int signal) {
-  (void)signal;
+  if (is_passed_to_main_thread(signal)) return;
   int saved = errno;
-  pid_t parent = getppid();
-  if (!draining && parent != fk_worker.supervisor && parent != fk_worker.zygote) begin_drain();
+  if (!draining && is_orphaned()) begin_drain();
   errno = saved;
 }
 
@@ -151,12 +176,27 @@ static void clear_deadlines(void) {
 
 int fk_worker_start(void) {
   draining = 0;
+  leads_group = setpgid(0, 0) == 0;
   clear_deadlines();
   handle(SIGTERM, on_terminate);
   handle(FK_ORPHANED, on_orphaned);
   handle(SIGALRM, on_alarm);
   handle(SIGCHLD, SIG_DFL);
+  handle(SIGHUP, SIG_IGN); /* the kernel's, to a group with a stopped process in it whose parent's session has ended */
   return fk_die_with_parent(fk_worker.zygote, FK_ORPHANED);
+}
+
+/* A connection under way has ended by it; an idle worker has no connection, but still a reason. */
+static void note_memory_limit(void) {
+  int state = atomic_load(&fk_worker.slot->state), none = FK_NONE;
+  if (state != FK_BUSY && state != FK_DRAINING) atomic_store(&fk_worker.slot->outcome, FK_MEMORY_LIMIT);
+  else if (atomic_compare_exchange_strong(&fk_worker.slot->outcome, &none, FK_MEMORY_LIMIT))
+    atomic_fetch_add(&fk_worker.header->ended[FK_MEMORY_LIMIT], 1);
+}
+
+int fk_worker_limit(void) {
+  if (fk_worker.limits[FK_LIMIT_MEMORY] >= 0) fk_limits_watch_memory(note_memory_limit);
+  return fk_limits_apply(fk_worker.limits);
 }
 
 void fk_deadlines_arm(void) {

@@ -7,6 +7,9 @@
  *   SIGALRM       a deadline may have come
  * The first two are blocked while the worker is idle, but for the very wait in epoll_pwait(2): a worker that has
  * accepted a connection learns of a drain only after it has marked itself busy, so none is lost in between.
+ *
+ * A worker leads a process group of its own: the programs that it starts are in it. Whoever buries the worker kills what is
+ * left of the group; where nobody of forkd's is left to bury it, the worker does so itself.
  */
 #ifndef FORKD_WORKER_H
 #define FORKD_WORKER_H
@@ -15,6 +18,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "limits.h"
 #include "scoreboard.h"
 #include "socket.h"
 
@@ -31,6 +35,7 @@ struct fk_worker {
   int connection; /* the one being served */
   double idle_timeout_ms, session_timeout_ms; /* 0 = none */
   double drain_timeout_ms;                    /* 0 = at once */
+  double limits[FK_LIMITS];                   /* below 0 = none */
   void (*notify)(void); /* async-signal-safe; called when a busy worker begins to drain, and when a deadline passes */
 };
 
@@ -41,8 +46,14 @@ extern struct fk_worker fk_worker;
 void fk_worker_block_signals(void);
 void fk_worker_unblock_signals(void);
 
-/* In the child, signals blocked: handlers in place, orphanhood noticed. -ESRCH if the zygote is gone already. */
+/* In the child, signals blocked: a group of its own, handlers in place, orphanhood noticed. -ESRCH if the zygote is gone. */
 int fk_worker_start(void);
+
+/* From here on this process is held to its limits. 0 or -errno. */
+int fk_worker_limit(void);
+
+/* _exit(2), with all that is left of a worker's group if nobody is there to see to that. Async-signal-safe. */
+_Noreturn void fk_worker_exit(int status);
 
 int fk_worker_draining(void);
 

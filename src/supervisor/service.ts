@@ -19,6 +19,9 @@ export interface Service {
   readonly descriptors: readonly number[];
 }
 
+const processesUnheld =
+  "limits.processes does not hold root's processes, and this daemon runs as root: run it as another user";
+
 /** @throws ForkdError `FORKD_E_LISTEN`, `FORKD_E_SYSTEM` */
 export function openService(settings: Settings, logger: Logger, logOfWorkers: Log): Service {
   const listeners = Listeners.open(settings.listen, settings.backlog);
@@ -26,6 +29,7 @@ export function openService(settings: Settings, logger: Logger, logOfWorkers: Lo
   const memfd = succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + slotForTrials));
   const header = new Header(memfd);
   const slots = new Slots(memfd, settings.maxConnections);
-  const orphans = new Orphans(slots, header, logOfWorkers);
+  if (settings["limits.processes"] >= 0 && process.getuid?.() === 0) logger.warn(processesUnheld);
+  const orphans = new Orphans({ slots, header, settings, log: logOfWorkers });
   return { settings, logger, listeners, header, orphans, descriptors: [memfd, ...listeners.descriptors] };
 }

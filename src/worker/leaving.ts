@@ -14,7 +14,7 @@ export function recordEnd({ slot, settings, pipeLog }: Worker, outcome: Outcome,
       peer: slot.peer,
       reason: outcome,
       ms: Date.now() - slot.connectedAt,
-      ...(outcome === "handler error" ? { err: error } : {}),
+      ...(isFailure(outcome) ? { err: error } : {}),
     });
   }
   slot.markReported();
@@ -23,13 +23,16 @@ export function recordEnd({ slot, settings, pipeLog }: Worker, outcome: Outcome,
 /** Whether this worker accepts another connection. */
 export function staysAfter({ slot, settings }: Worker, outcome: Outcome): boolean {
   if (native.isDraining() === 1 || native.isCurrent() === 0) return false;
-  return outcome !== "handler error" && slot.served < settings.connectionsPerWorker;
+  return !isFailure(outcome) && slot.served < settings.connectionsPerWorker;
 }
 
 /** What the worker exits with after its last connection. */
 export function exitStatusAfter(outcome: Outcome): number {
-  return outcome === "handler error" ? 1 : Number(process.exitCode ?? 0);
+  return isFailure(outcome) ? 1 : Number(process.exitCode ?? 0);
 }
+
+/** The handler threw, or nobody caught an error of its. */
+const isFailure = (outcome: Outcome): boolean => endLevels[outcome] === "error";
 
 /** Ends the worker; `exit` listeners of user code are called. Never by exit(3): `process.reallyExit` is ours. */
 export function leave(status = 0): never {

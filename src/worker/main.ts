@@ -11,6 +11,7 @@ import type { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
 import type { OwnSlot } from "../scoreboard/own-slot.ts";
 import { describeErrno } from "../system-error.ts";
+import { failureOf } from "./ends.ts";
 import { becomeOneself, makePidOneself } from "./identity.ts";
 import { leave, recordEnd } from "./leaving.ts";
 import { serveAsynchronously, onNotice } from "./serve-async.ts";
@@ -55,8 +56,8 @@ function serve(worker: Worker): void {
 }
 
 function recordUncaught(worker: Worker, error: unknown): void {
-  const { slot, pipeLog } = worker;
-  if (slot.served > 0 && slot.isBusy) recordEnd(worker, "handler error", error);
+  const { slot, settings, pipeLog } = worker;
+  if (slot.served > 0 && slot.isBusy) recordEnd(worker, failureOf(error, settings), error);
   else pipeLog.log.error("the worker failed outside of a connection", { err: error });
 }
 

@@ -30,7 +30,7 @@ export async function serveOneAsynchronously(worker: Worker, handler: Handler, f
   current = undefined;
   const { reason, socket } = connection;
   worker.slot.countBytes(socket.bytesRead, socket.bytesWritten);
-  const outcome = outcomeOf(reason ?? error);
+  const outcome = outcomeOf(reason ?? error, worker.settings);
   recordEnd(worker, outcome, error);
   socket.destroy();
   return outcome;

@@ -22,7 +22,7 @@ export function serveOneBlockingly(worker: Worker, handler: CallableBlockingHand
   native.disarm(); // what lingers is the kernel's, for a second at most
   native.finish(fd);
   native.close(fd);
-  const outcome = outcomeOf(error);
+  const outcome = outcomeOf(error, worker.settings);
   recordEnd(worker, outcome, error);
   return outcome;
 }

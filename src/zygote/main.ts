@@ -13,6 +13,7 @@ import { ForkdError } from "../errors.ts";
 import { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
+import { limitsOfKernel } from "../scoreboard/limits.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
@@ -23,6 +24,7 @@ import { restoreEnvironment } from "./environment.ts";
 import { loadDaemon } from "./load-daemon.ts";
 import { becomeForkable } from "./becoming-forkable.ts";
 import { Nursery } from "./nursery.ts";
+import { refuseImpossibleLimits } from "./possible-limits.ts";
 import { replaceMathRandom } from "./randomness.ts";
 import { guardWorkerThreads } from "./worker-threads.ts";
 
@@ -44,6 +46,7 @@ async function start(): Promise<void> {
     const commission = control.receiveCommission();
     adoptSettings(commission);
     await runBeforeFork(daemon);
+    refuseImpossibleLimits(commission.settings);
     const worker = prepareWorker({ daemon, settings: commission.settings, slot: new OwnSlot(), pipeLog });
     const plan = planDescriptors(
       descriptorsOfNode,
@@ -77,8 +80,8 @@ function hideFromUserCode(): void {
 function adoptSettings({ settings, generation, scoreboard, listeners }: Commission): void {
   pipeLog.threshold = settings.logLevel;
   pipeLog.identity = () => ({ role: "zygote", pid: zygotePid, generation });
-  const { idleTimeout, sessionTimeout, drainTimeout } = settings;
-  native.configureWorkers(scoreboard, Number(supervisor), listeners, idleTimeout, sessionTimeout, drainTimeout);
+  const timeouts = Float64Array.of(settings.idleTimeout, settings.sessionTimeout, settings.drainTimeout);
+  native.configureWorkers(scoreboard, Number(supervisor), listeners, timeouts, limitsOfKernel(settings));
 }
 
 async function runBeforeFork(daemon: Daemon): Promise<void> {

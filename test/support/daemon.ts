@@ -38,12 +38,21 @@ export class TestDaemon {
   }
 
   /** The same with another copy of forkd's command. */
-  static async startWith(t: TestContext, command: string, module: string, ...flags: string[]): Promise<TestDaemon> {
+  static startWith(t: TestContext, command: string, module: string, ...flags: string[]): Promise<TestDaemon> {
+    return TestDaemon.#start(t, [process.execPath, command, "run", module], flags);
+  }
+
+  /** The same through a program that starts another in other circumstances: `setpriv --reuid=65534` or the like. */
+  static startThrough(t: TestContext, starter: string[], module: string, ...flags: string[]): Promise<TestDaemon> {
+    return TestDaemon.#start(t, [...starter, process.execPath, cli, "run", module], flags);
+  }
+
+  static async #start(t: TestContext, command: string[], flags: string[]): Promise<TestDaemon> {
     const mark = `TEST_DAEMON=${randomUUID()}`;
     const listen = flags.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
-    const args = [command, "run", module, ...listen, "--log-format", "json", "--ready-fd", "3", ...flags];
+    const [program = "", ...args] = [...command, ...listen, "--log-format", "json", "--ready-fd", "3", ...flags];
     const output = { text: "" };
-    const started = spawn(process.execPath, args, {
+    const started = spawn(program, args, {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       env: { ...process.env, TEST_DAEMON: mark.split("=")[1] },
     });
