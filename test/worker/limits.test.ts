@@ -16,9 +16,10 @@ const cases: readonly { reason: string; flags: readonly string[]; commands: read
   {
     reason: "memory limit",
     flags: memory,
-    commands: ["objects", "growingArray", "hugeString", "strings", "smallBuffers"],
+    commands: ["objects", "growingArray", "hugeString", "strings", "buffers", "smallBuffers"],
   },
   { reason: "memory limit", flags: memory, commands: ["bigBuffer"], err: "RangeError: Array buffer allocation failed" },
+  { reason: "memory limit", flags: memory, commands: ["wasm"], err: "RangeError: WebAssembly.Memory()" },
   { reason: "cpu limit", flags: ["--limits-cpu", "1s"], commands: ["spin"] },
   { reason: "open files limit", flags: ["--limits-open-files", "40"], commands: ["files"], err: "Error: EMFILE" },
 ];
@@ -115,7 +116,7 @@ for (const style of styles) {
     const asNobody = [setpriv, `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"];
     const daemon = await TestDaemon.startThrough(t, asNobody, fixture(style), "--limits-processes", "60");
     const neighbour = await Neighbour.meet(daemon);
-    await exchange(daemon.port, "sleepers\nprogram\n");
+    await exchange(daemon.port, "programs\nprogram\n");
     const { stack } = (await daemon.waitForEnd("processes limit"))["err"] as { stack: string };
     assert.match(stack, /^Error: spawnSync true EAGAIN/);
     await neighbour.isServed();
