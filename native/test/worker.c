@@ -367,7 +367,8 @@ TEST(a_worker_whose_zygote_is_gone_already_does_not_start) {
 static void *rest(void *is_there) {
   fk_worker_unblock_signals();
   *(_Atomic int *)is_there = 1;
-  for (;;) pause();
+  while (pause() != 0) continue;
+  return NULL;
 }
 
 static int is_pending(int signal) {
