@@ -25,6 +25,7 @@ export interface Native {
   receive(fd: number, bytes: Uint8Array, wait: 0 | 1): { length: Result; descriptors: number[] };
   close(fd: number): Result;
 
+  ended(pid: number): Result;
   reap(pid: number, ended: Int32Array): Result;
   pipe(size: number): [number, number] | Result;
   kill(pid: number, signal: number): Result;
@@ -49,9 +50,8 @@ export interface Native {
     memfd: number,
     supervisor: number,
     listeners: readonly number[],
-    idleTimeout: number,
-    sessionTimeout: number,
-    drainTimeout: number,
+    timeouts: Float64Array,
+    limits: Float64Array,
   ): Result;
   prepareFork(close: readonly number[], renew: readonly number[], keepsLoop: 0 | 1): Result;
   fork(slot: number, generation: number, forkNumber: number): Result;
@@ -59,6 +59,7 @@ export interface Native {
   spawn(path: string, args: Uint8Array, variables: Uint8Array, descriptors: readonly number[]): Result;
   sealed(bytes: Uint8Array): Result;
   mapSlot(memfd: number, slot: number): ArrayBuffer | Result;
+  limit(): Result;
   occupy(zygote: number, generation: number, forkNumber: number): Result;
   fillRandom(words: Uint32Array): Result;
 

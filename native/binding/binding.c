@@ -36,6 +36,12 @@ void *bytes_argument(const struct arguments *arguments, size_t index, size_t *le
   return bytes;
 }
 
+void doubles_argument(const struct arguments *arguments, size_t index, double *into, size_t count) {
+  size_t length;
+  const double *numbers = bytes_argument(arguments, index, &length);
+  for (size_t i = 0; i < count; i++) into[i] = numbers && i < length ? numbers[i] : 0;
+}
+
 int ints_argument(const struct arguments *arguments, size_t index, int *into, int most) {
   uint32_t length = 0;
   if (index < arguments->count) napi_get_array_length(arguments->env, arguments->values[index], &length);

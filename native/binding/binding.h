@@ -24,6 +24,8 @@ double double_argument(const struct arguments *arguments, size_t index);
 size_t string_argument(const struct arguments *arguments, size_t index, char *into, size_t size);
 /* Of a Uint8Array (or another view), the bytes; NULL if it is none. */
 void *bytes_argument(const struct arguments *arguments, size_t index, size_t *length);
+/* Of a Float64Array, all `count` numbers; 0 for those that are not there. */
+void doubles_argument(const struct arguments *arguments, size_t index, double *into, size_t count);
 /* Of an array of integers, how many were taken. */
 int ints_argument(const struct arguments *arguments, size_t index, int *into, int most);
 

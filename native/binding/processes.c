@@ -2,7 +2,14 @@
 #include <unistd.h>
 
 #include "../sys/process.h"
+#include "../sys/worker.h"
 #include "binding.h"
+
+/* ended(pid): the pid of a child that has ended and is not reaped yet, 0 or -errno. */
+static napi_value has_ended(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return int_value(env, fk_ended(int_argument(&a, 0)));
+}
 
 /* reap(pid, ended): 1, 0 or -errno; `ended` is an Int32Array of pid, exit status, signal, user ms, system ms, KiB. */
 static napi_value reap(napi_env env, napi_callback_info info) {
@@ -48,13 +55,14 @@ static napi_value close_on_exec_from(napi_env env, napi_callback_info info) {
   return int_value(env, fk_close_on_exec_from((unsigned)int_argument(&a, 0)));
 }
 
-/* exit(status): _exit(2). exit(3) would run destructors that join threads which a forked process does not have. */
+/* exit(status): _exit(2), a worker's way if this is one. exit(3) would run destructors that join threads which a forked process does not have. */
 static napi_value exit_at_once(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
-  _exit(int_argument(&a, 0));
+  fk_worker_exit(int_argument(&a, 0));
 }
 
 void export_processes(napi_env env, napi_value exports) {
+  set_function(env, exports, "ended", has_ended);
   set_function(env, exports, "reap", reap);
   set_function(env, exports, "pipe", make_pipe);
   set_function(env, exports, "kill", send_signal);

@@ -54,6 +54,12 @@ static napi_value map_slot(napi_env env, napi_callback_info info) {
   return memory_value(env, slot, FK_PAGE);
 }
 
+/* limit(): from here on a spawned worker is held to its limits. 0 or -errno. */
+static napi_value limit(napi_env env, napi_callback_info info) {
+  (void)info;
+  return int_value(env, fk_worker_limit());
+}
+
 /* occupy(zygote, generation, forkNumber): in a spawned worker that is ready to serve; -ESRCH if its zygote is gone. */
 static napi_value occupy(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
@@ -67,5 +73,6 @@ void export_spawn(napi_env env, napi_value exports) {
   set_function(env, exports, "spawn", spawn_worker);
   set_function(env, exports, "sealed", sealed);
   set_function(env, exports, "mapSlot", map_slot);
+  set_function(env, exports, "limit", limit);
   set_function(env, exports, "occupy", occupy);
 }

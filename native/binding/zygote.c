@@ -33,16 +33,19 @@ static napi_value slot_window(napi_env env, napi_callback_info info) {
   return memory_value(env, page, FK_PAGE);
 }
 
-/* configureWorkers(memfd, supervisor, listeners, idleTimeout, sessionTimeout, drainTimeout) */
+/* configureWorkers(memfd, supervisor, listeners, timeouts, limits): timeouts of idle, session, drain; limits by fk_limit. */
 static napi_value configure_workers(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   memfd = int_argument(&a, 0);
   fk_worker.supervisor = int_argument(&a, 1);
   fk_worker.zygote = getpid();
   fk_worker.listener_count = ints_argument(&a, 2, fk_worker.listeners, FK_LISTENERS_MAX);
-  fk_worker.idle_timeout_ms = double_argument(&a, 3);
-  fk_worker.session_timeout_ms = double_argument(&a, 4);
-  fk_worker.drain_timeout_ms = double_argument(&a, 5);
+  double timeouts[3];
+  doubles_argument(&a, 3, timeouts, 3);
+  fk_worker.idle_timeout_ms = timeouts[0];
+  fk_worker.session_timeout_ms = timeouts[1];
+  fk_worker.drain_timeout_ms = timeouts[2];
+  doubles_argument(&a, 4, fk_worker.limits, FK_LIMITS);
   napi_get_uv_event_loop(env, &loop);
   return int_value(env, fk_title_find());
 }
@@ -75,6 +78,7 @@ static void start_worker(int slot, int generation, int fork_number) {
   shed_descriptors();
   fk_title_set("forkd: worker");
   if (loop_is_kept && uv_loop_fork(loop) != 0) _exit(111);
+  if (fk_worker_limit() != 0) _exit(111);
 }
 
 /* fork(slot, generation, forkNumber): the child's pid, 0 in the child, or -errno. */

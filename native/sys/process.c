@@ -16,6 +16,12 @@
 
 static double milliseconds(struct timeval time) { return (double)time.tv_sec * 1e3 + (double)time.tv_usec / 1e3; }
 
+pid_t fk_ended(pid_t pid) {
+  siginfo_t info = {.si_pid = 0};
+  if (waitid(pid == -1 ? P_ALL : P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0) return info.si_pid;
+  return errno == ECHILD ? 0 : -errno;
+}
+
 int fk_reap(pid_t pid, struct fk_ended *ended) {
   int status;
   struct rusage usage;

@@ -11,6 +11,12 @@ struct fk_ended {
   double user_ms, system_ms, max_rss_kib;
 };
 
+/*
+ * A child of ours that has ended, any if `pid` is -1, and that is still there: nobody else can have its number before
+ * it is reaped. Its pid, 0 if there is none at the moment, or -errno.
+ */
+pid_t fk_ended(pid_t pid);
+
 /* A child of ours that has ended; any if `pid` is -1. 1 and `ended`, 0 if there is none at the moment, or -errno. */
 int fk_reap(pid_t pid, struct fk_ended *ended);
 

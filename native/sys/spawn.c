@@ -32,6 +32,7 @@ static int pass_descriptors(const int *descriptors, int count) {
 /* In the child, which has the parent's memory and stack until it has become the program. Why it has not. */
 static int become(const struct fk_program *program, pid_t parent, int orphaned, const sigset_t *mask) {
   forget_handlers();
+  setpgid(0, 0); /* what the module starts while it is loaded is already in the worker's group */
   int failed = fk_die_with_parent(parent, orphaned);
   if (failed == 0) failed = pass_descriptors(program->descriptors, program->count);
   if (failed != 0) return failed;

@@ -19,6 +19,7 @@ static struct fk_header nowhere;
 struct fk_worker fk_worker = {.header = &nowhere};
 
 static volatile sig_atomic_t draining;
+static int leads_group;
 
 double fk_now_ms(void) {
   struct timespec now;
@@ -44,11 +45,22 @@ void fk_worker_record_end(enum fk_outcome outcome) {
   atomic_fetch_add(&fk_worker.header->ended[outcome], 1);
 }
 
+static int is_orphaned(void) {
+  pid_t parent = getppid();
+  return parent != fk_worker.supervisor && parent != fk_worker.zygote;
+}
+
+/* The group's signal ends this process too, and nobody asks any more with what status it wanted to. */
+void fk_worker_exit(int status) {
+  if (leads_group && is_orphaned()) kill(0, SIGKILL);
+  _exit(status);
+}
+
 /* Only where the connection's end is not recorded yet: a signal may come between the record and the exit. */
 static void leave_with(enum fk_outcome outcome) {
   if (atomic_load(&fk_worker.slot->outcome) == FK_NONE) fk_worker_record_end(outcome);
   fk_abandon_output(fk_worker.connection);
-  _exit(0);
+  fk_worker_exit(0);
 }
 
 /* The deadline that comes first, 0 if there is none, and what passing it means. */
@@ -117,8 +129,7 @@ static void on_terminate(void) {
 /* The kernel sends it when the thread that forked dies: another thread of the zygote may be the parent for a moment
    more (find_new_reaper), and its death is told too. */
 static void on_orphaned(void) {
-  pid_t parent = getppid();
-  if (!draining && parent != fk_worker.supervisor && parent != fk_worker.zygote) begin_drain();
+  if (!draining && is_orphaned()) begin_drain();
 }
 
 /*
@@ -167,10 +178,12 @@ static void clear_deadlines(void) {
 
 int fk_worker_start(void) {
   draining = 0;
+  leads_group = setpgid(0, 0) == 0;
   clear_deadlines();
   handle(SIGTERM);
   handle(FK_ORPHANED);
   handle(SIGALRM);
+  signal(SIGHUP, SIG_IGN); /* the kernel's, to a group with a stopped process in it whose parent's session has ended */
   return fk_die_with_parent(fk_worker.zygote, FK_ORPHANED);
 }
 
@@ -184,6 +197,19 @@ int fk_worker_occupy(int generation, int fork_number) {
   atomic_store(&slot->state, FK_STARTING);
   atomic_store(&slot->pid, getpid());
   return 0;
+}
+
+/* A connection under way has ended by it; an idle worker has no connection, but still a reason. */
+static void note_memory_limit(void) {
+  int state = atomic_load(&fk_worker.slot->state), none = FK_NONE;
+  if (state != FK_BUSY && state != FK_DRAINING) atomic_store(&fk_worker.slot->outcome, FK_MEMORY_LIMIT);
+  else if (atomic_compare_exchange_strong(&fk_worker.slot->outcome, &none, FK_MEMORY_LIMIT))
+    atomic_fetch_add(&fk_worker.header->ended[FK_MEMORY_LIMIT], 1);
+}
+
+int fk_worker_limit(void) {
+  if (fk_worker.limits[FK_LIMIT_MEMORY] >= 0) fk_limits_watch_memory(note_memory_limit);
+  return fk_limits_apply(fk_worker.limits);
 }
 
 void fk_deadlines_arm(void) {

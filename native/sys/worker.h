@@ -8,6 +8,9 @@
  * They do it on the main thread, whichever takes the signal.
  * The first two are blocked while the worker is idle, but for the very wait in epoll_pwait(2): a worker that has
  * accepted a connection learns of a drain only after it has marked itself busy, so none is lost in between.
+ *
+ * A worker leads a process group of its own: the programs that it starts are in it. Whoever buries the worker kills what is
+ * left of the group; where nobody of forkd's is left to bury it, the worker does so itself.
  */
 #ifndef FORKD_WORKER_H
 #define FORKD_WORKER_H
@@ -16,6 +19,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "limits.h"
 #include "scoreboard.h"
 #include "socket.h"
 
@@ -34,6 +38,7 @@ struct fk_worker {
   int rings_at_first; /* whether the zygote wants to hear when it waits for its first connection */
   double idle_timeout_ms, session_timeout_ms; /* 0 = none */
   double drain_timeout_ms;                    /* 0 = at once */
+  double limits[FK_LIMITS];                   /* below 0 = none */
   void (*notify)(void); /* async-signal-safe; called when a busy worker begins to drain, and when a deadline passes */
 };
 
@@ -44,11 +49,17 @@ extern struct fk_worker fk_worker;
 void fk_worker_block_signals(void);
 void fk_worker_unblock_signals(void);
 
-/* In the worker, signals blocked: handlers in place, orphanhood noticed. -ESRCH if the zygote is gone already. */
+/* In the worker, signals blocked: a group of its own, handlers in place, orphanhood noticed. -ESRCH if the zygote is gone already. */
 int fk_worker_start(void);
 
 /* The same, and this process is in the slot: from now on others find it there. */
 int fk_worker_occupy(int generation, int fork_number);
+
+/* From here on this process is held to its limits. 0 or -errno. */
+int fk_worker_limit(void);
+
+/* _exit(2), with all that is left of a worker's group if nobody is there to see to that. Async-signal-safe. */
+_Noreturn void fk_worker_exit(int status);
 
 int fk_worker_draining(void);
 

@@ -67,6 +67,24 @@ TEST(one_child_can_be_reaped_and_the_others_left) {
   CHECK_EQUAL(end_of(first), 1);
 }
 
+TEST(a_child_that_has_ended_stays_until_it_is_reaped) {
+  pid_t pid = child();
+  if (pid == 0) _exit(3);
+  WAIT_FOR(fk_ended(-1) == pid);
+  CHECK_EQUAL(fk_ended(pid), pid);
+  CHECK_EQUAL(fk_kill(pid, 0), 0);
+  CHECK_EQUAL(reap(pid).exit_status, 3);
+  CHECK_EQUAL(fk_ended(pid), 0);
+  CHECK_EQUAL(fk_ended(-1), 0);
+}
+
+TEST(a_child_that_lives_has_not_ended) {
+  pid_t pid = child();
+  if (pid == 0) for (;;) pause();
+  CHECK_EQUAL(fk_ended(-1), 0);
+  CHECK_EQUAL(fk_ended(pid), 0);
+}
+
 TEST(a_pipe_is_close_on_exec_and_as_large_as_it_may_be) {
   int ends[2];
   CHECK_EQUAL(fk_pipe(ends, 256 * 1024), 0);

@@ -137,6 +137,7 @@ void stage_worker(const int *listeners, int count) {
   fk_worker.connection = -1;
   fk_worker.idle_timeout_ms = fk_worker.session_timeout_ms = 0;
   fk_worker.drain_timeout_ms = 10000;
+  for (int i = 0; i < FK_LIMITS; i++) fk_worker.limits[i] = -1;
 }
 
 pid_t fork_worker(void) {

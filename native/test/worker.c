@@ -383,3 +383,103 @@ TEST(a_worker_whose_zygote_is_gone_already_does_not_start) {
   fk_worker.zygote = 1 << 22;
   CHECK_EQUAL(fk_worker_start(), -ESRCH);
 }
+
+/* A thread like one of libuv's pool: it blocks no signal, and waits. */
+static void *rest(void *is_there) {
+  fk_worker_unblock_signals();
+  *(_Atomic int *)is_there = 1;
+  while (pause() != 0) continue;
+  return NULL;
+}
+
+static int is_pending(int signal) {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, signal);
+}
+
+TEST(a_signal_that_another_thread_gets_is_passed_to_the_main_thread) {
+  be_worker();
+  fk_worker_block_signals();
+  _Atomic int is_there = 0;
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, rest, (void *)&is_there) == 0);
+  WAIT_FOR(is_there);
+  kill(getpid(), SIGTERM);
+  WAIT_FOR(is_pending(SIGTERM));
+  CHECK(!fk_worker_draining());
+  fk_worker_unblock_signals();
+  CHECK(fk_worker_draining());
+}
+
+/* A worker, with a program in its group, that leaves when it is told to. */
+static pid_t fork_worker_with_program(_Atomic pid_t *program, int *told) {
+  pid_t pid = fork_worker();
+  if (pid != 0) return pid;
+  close(told[1]);
+  if (child() == 0) {
+    *program = getpid();
+    for (;;) pause();
+  }
+  char byte;
+  CHECK(read(told[0], &byte, 1) == 0);
+  fk_worker_exit(7);
+}
+
+TEST(a_worker_leads_a_group_and_leaves_it_to_whoever_buries_it) {
+  stage(0, 0, 0);
+  fk_become_subreaper();
+  _Atomic pid_t *program = shared(sizeof *program);
+  int told[2];
+  CHECK(pipe(told) == 0);
+  pid_t pid = fork_worker_with_program(program, told);
+  WAIT_FOR(*program > 0);
+  CHECK_EQUAL(getpgid(*program), pid);
+  close(told[1]);
+  WAIT_FOR(fk_ended(pid) == pid);
+  CHECK_EQUAL(fk_ended(*program), 0);
+  CHECK_EQUAL(fk_kill(-pid, SIGKILL), 0);
+  CHECK_EQUAL(end_of(pid), 7);
+  CHECK_EQUAL(end_of(*program), -SIGKILL);
+}
+
+TEST(an_orphaned_worker_takes_its_group_along) {
+  stage(0, 0, NEVER_MS);
+  fk_become_subreaper();
+  _Atomic pid_t *program = shared(sizeof *program), *worker = shared(sizeof *worker);
+  int told[2];
+  CHECK(pipe(told) == 0);
+  pid_t zygote = child();
+  if (zygote == 0) {
+    fk_worker.zygote = getpid();
+    *worker = fork_worker_with_program(program, told);
+    for (;;) pause();
+  }
+  WAIT_FOR(*program > 0 && *worker > 0);
+  kill(zygote, SIGKILL);
+  CHECK_EQUAL(end_of(zygote), -SIGKILL);
+  close(told[1]);
+  CHECK_EQUAL(end_of(*worker), -SIGKILL);
+  CHECK_EQUAL(end_of(*program), -SIGKILL);
+}
+
+static void limit_memory(void) {
+  fk_worker.limits[FK_LIMIT_MEMORY] = 0;
+  CHECK_EQUAL(fk_worker_limit(), 0);
+}
+
+TEST(a_worker_that_dies_for_want_of_memory_says_so) {
+  int states[] = {FK_STARTING, FK_BUSY};
+  for (int i = 0; i < 2; i++) {
+    stage(0, 0, 0);
+    pid_t pid = fork_worker();
+    if (pid == 0) {
+      atomic_store(&slot()->state, states[i]);
+      limit_memory();
+      raise(SIGABRT);
+    }
+    CHECK_EQUAL(end_of(pid), -SIGABRT);
+    CHECK_EQUAL(outcome(), FK_MEMORY_LIMIT);
+    CHECK_EQUAL(ended(FK_MEMORY_LIMIT), states[i] == FK_BUSY);
+  }
+}

@@ -1,7 +1,10 @@
 import { constants } from "node:os";
+import type { Settings } from "../config/settings.ts";
 import type { Level } from "../log/levels.ts";
 import type { Fields, Log } from "../log/record.ts";
+import { native } from "../native.ts";
 import type { Header } from "./header.ts";
+import { limitKilledAt } from "./limits.ts";
 import type { Slots } from "./slots.ts";
 import { State, outcomes, type Outcome } from "./states.ts";
 
@@ -45,35 +48,65 @@ export class EndedWorker {
     return crashes.has(this.signal);
   }
 
+  get cpuMs(): number {
+    return (this.words[3] as number) + (this.words[4] as number);
+  }
+
   get usage(): Fields {
     return { userMs: this.words[3], systemMs: this.words[4], maxRssKib: this.words[5] };
   }
 }
 
+/**
+ * Ends what a worker's programs have come to, before it is reaped: until then nobody else can have its number, nor the
+ * group that goes by it.
+ */
+export function killGroup(worker: number): void {
+  native.kill(-worker, constants.signals.SIGKILL);
+}
+
+/** What whoever buries workers has at hand. */
+export interface Undertaker {
+  readonly slots: Slots;
+  readonly header: Header;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
 /** Whoever reaps a worker clears up after it: the count of idle ones, the log entry it could not write, its slot. */
-export function settleEndedWorker(ended: EndedWorker, slot: number, slots: Slots, header: Header, log: Log): void {
+export function settleEndedWorker(ended: EndedWorker, slot: number, undertaker: Undertaker): void {
+  const { slots, header, log } = undertaker;
   const state = slots.state(slot);
   if (state === State.starting || state === State.idle) {
     header.uncountIdle(slots.generation(slot));
-    reportIdleEnd(ended, slots.generation(slot), log);
+    reportIdleEnd(ended, slot, undertaker);
   } else if (!slots.reported(slot)) {
-    reportConnectionEnd(ended, slot, slots, header, log);
+    reportConnectionEnd(ended, slot, undertaker);
   } else if (ended.signal !== 0) {
     log.warn(`worker ${ended.manner} after its connection`, { role: "worker", pid: ended.pid, ...ended.usage });
   }
   slots.free(slot);
 }
 
-function reportIdleEnd(ended: EndedWorker, generation: number, log: Log): void {
+function reportIdleEnd(ended: EndedWorker, slot: number, { slots, settings, log }: Undertaker): void {
   if (ended.status === 0 || ended.signal === constants.signals.SIGTERM) return; // told to leave
-  log.warn(`idle worker ended: ${ended.manner}`, { role: "worker", pid: ended.pid, generation, reason: ended.manner });
+  const isOutOfMemory = outcomes[slots.outcome(slot)] === "memory limit";
+  const reason = isOutOfMemory ? "memory limit" : (limitKilledAt(ended, settings) ?? ended.manner);
+  log.warn(`idle worker ended: ${reason}`, {
+    role: "worker",
+    pid: ended.pid,
+    generation: slots.generation(slot),
+    reason,
+  });
 }
 
-function reportConnectionEnd(ended: EndedWorker, slot: number, slots: Slots, header: Header, log: Log): void {
+function reportConnectionEnd(ended: EndedWorker, slot: number, undertaker: Undertaker): void {
+  const { slots, header, settings, log } = undertaker;
   const noted = outcomes[slots.outcome(slot)] ?? "none";
-  if (noted === "none") header.countEnd(ended.signal === 0 ? "exited" : "killed");
-  const reason = noted === "none" ? ended.manner : noted;
-  log[levelOfEnd(noted, ended)](`connection ended: ${reason}`, {
+  const outcome = noted === "none" ? outcomeUnnoted(ended, settings) : noted;
+  if (noted === "none") header.countEnd(outcome);
+  const reason = outcome === "exited" || outcome === "killed" ? ended.manner : outcome;
+  log[levelOfEnd(outcome, ended)](`connection ended: ${reason}`, {
     role: "worker",
     pid: ended.pid,
     generation: slots.generation(slot),
@@ -85,11 +118,13 @@ function reportConnectionEnd(ended: EndedWorker, slot: number, slots: Slots, hea
   });
 }
 
-function levelOfEnd(noted: Outcome, ended: EndedWorker): Level {
-  if (noted !== "none") return endLevels[noted];
-  if (ended.signal !== 0) return "error";
-  return ended.status === 0 ? "debug" : "warn";
+/** What the wait status tells. */
+function outcomeUnnoted(ended: EndedWorker, settings: Settings): Outcome {
+  return limitKilledAt(ended, settings) ?? (ended.signal === 0 ? "exited" : "killed");
 }
+
+const levelOfEnd = (outcome: Outcome, { status }: EndedWorker): Level =>
+  outcome === "exited" && status === 0 ? "debug" : endLevels[outcome];
 
 /** How loudly each end is logged: what is usual is quiet at the default level. */
 export const endLevels: Readonly<Record<Outcome, Level>> = {
@@ -102,6 +137,11 @@ export const endLevels: Readonly<Record<Outcome, Level>> = {
   "line too long": "info",
   "drain timeout": "warn",
   terminated: "warn",
+  "memory limit": "error",
+  "cpu limit": "error",
+  "open files limit": "error",
+  "file size limit": "error",
+  "processes limit": "error",
   "handler error": "error",
   exited: "warn",
   killed: "error",

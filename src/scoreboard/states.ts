@@ -13,6 +13,11 @@ export const outcomes = [
   "line too long",
   "drained",
   "terminated",
+  "memory limit",
+  "cpu limit",
+  "open files limit",
+  "file size limit",
+  "processes limit",
   "exited",
   "killed",
 ] as const;

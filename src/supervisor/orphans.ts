@@ -1,8 +1,6 @@
 import { openSync, readSync } from "node:fs";
-import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
-import { EndedWorker, settleEndedWorker } from "../scoreboard/ended-worker.ts";
-import type { Header } from "../scoreboard/header.ts";
+import { EndedWorker, killGroup, settleEndedWorker, type Undertaker } from "../scoreboard/ended-worker.ts";
 import type { Slots } from "../scoreboard/slots.ts";
 import { State } from "../scoreboard/states.ts";
 
@@ -12,25 +10,25 @@ import { State } from "../scoreboard/states.ts";
  * away from Node.
  */
 export class Orphans {
+  readonly #undertaker: Undertaker;
   readonly #slots: Slots;
-  readonly #header: Header;
-  readonly #log: Log;
   readonly #ended = new EndedWorker();
 
-  constructor(slots: Slots, header: Header, log: Log) {
-    this.#slots = slots;
-    this.#header = header;
-    this.#log = log;
+  constructor(undertaker: Undertaker) {
+    this.#undertaker = undertaker;
+    this.#slots = undertaker.slots;
   }
 
   /** Buries those that have ended, but for zygotes. The zygote may be waiting for their slots. */
   reap(zygotes: readonly number[]): void {
     let freed = 0;
     for (const pid of children()) {
-      if (zygotes.includes(pid) || native.reap(pid, this.#ended.words) !== 1) continue;
+      if (zygotes.includes(pid) || native.ended(pid) !== pid) continue;
       const slot = this.#slotOf(pid);
+      if (slot !== undefined) killGroup(pid);
+      native.reap(pid, this.#ended.words);
       if (slot === undefined) continue;
-      settleEndedWorker(this.#ended, slot, this.#slots, this.#header, this.#log);
+      settleEndedWorker(this.#ended, slot, this.#undertaker);
       freed++;
     }
     if (freed > 0) native.ringBell();

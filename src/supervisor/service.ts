@@ -26,6 +26,9 @@ export interface Service {
   readonly descriptors: readonly number[];
 }
 
+const processesUnheld =
+  "limits.processes does not hold root's processes, and this daemon runs as root: run it as another user";
+
 /** What the supervisor is told. */
 export interface ServiceEvents {
   /** The zygote gives no sign of life. */
@@ -40,13 +43,15 @@ export function openService(settings: Settings, logger: Logger, logOfWorkers: Lo
   const slotForTrials = 1;
   const memfd = succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + slotForTrials));
   const header = new Header(memfd);
+  const slots = new Slots(memfd, settings.maxConnections);
+  if (settings["limits.processes"] >= 0 && process.getuid?.() === 0) logger.warn(processesUnheld);
   return {
     settings,
     engine: settings.engine === "spawn" ? "spawn" : "fork",
     logger,
     listeners,
     header,
-    orphans: new Orphans(new Slots(memfd, settings.maxConnections), header, logOfWorkers),
+    orphans: new Orphans({ slots, header, settings, log: logOfWorkers }),
     heartbeat: new Heartbeat(header, settings.heartbeatTimeout, events.onHung),
     rotation: new Rotation(settings.rotateInterval, events.onDue),
     descriptors: [memfd, ...listeners.descriptors],

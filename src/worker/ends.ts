@@ -1,6 +1,8 @@
 import { constants } from "node:os";
+import type { Settings } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
+import { limitBehind } from "../scoreboard/limits.ts";
 import { outcomes, type Outcome } from "../scoreboard/states.ts";
 import { describeErrno } from "../system-error.ts";
 
@@ -32,9 +34,14 @@ export function draining(): ForkdError {
 }
 
 /** How a connection ended whose handler returned, or threw `error`. */
-export function outcomeOf(error: unknown): Outcome {
+export function outcomeOf(error: unknown, settings: Settings): Outcome {
   if (error === undefined) return native.isDraining() ? "drained" : "completed";
-  return error instanceof ForkdError ? (outcomeByCode.get(error.code) ?? "handler error") : "handler error";
+  return (error instanceof ForkdError && outcomeByCode.get(error.code)) || failureOf(error, settings);
+}
+
+/** What an error that nobody expects is called. */
+export function failureOf(error: unknown, settings: Settings): Outcome {
+  return limitBehind(error, settings) ?? "handler error";
 }
 
 const outcomeByCode = new Map<string, Outcome>([

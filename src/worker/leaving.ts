@@ -14,7 +14,7 @@ export function recordEnd({ slot, settings, pipeLog }: Workplace, outcome: Outco
       peer: slot.peer,
       reason: outcome,
       ms: slot.age,
-      ...(outcome === "handler error" ? { err: error } : {}),
+      ...(isFailure(outcome) ? { err: error } : {}),
     });
   }
   slot.markReported();
@@ -23,13 +23,16 @@ export function recordEnd({ slot, settings, pipeLog }: Workplace, outcome: Outco
 /** Whether this worker, having `served` so many connections, accepts another. */
 export function staysAfter({ settings }: Workplace, outcome: Outcome, served: number): boolean {
   if (native.isDraining() === 1 || native.isCurrent() === 0) return false;
-  return outcome !== "handler error" && served < settings.connectionsPerWorker;
+  return !isFailure(outcome) && served < settings.connectionsPerWorker;
 }
 
 /** What the worker exits with after its last connection. */
 export function exitStatusAfter(outcome: Outcome): number {
-  return outcome === "handler error" ? 1 : Number(process.exitCode ?? 0);
+  return isFailure(outcome) ? 1 : Number(process.exitCode ?? 0);
 }
+
+/** The handler threw, or nobody caught an error of its. */
+const isFailure = (outcome: Outcome): boolean => endLevels[outcome] === "error";
 
 /** Ends the worker; `exit` listeners of user code are called. Never by exit(3): `process.reallyExit` is ours. */
 export function leave(status = 0): never {

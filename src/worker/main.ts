@@ -11,6 +11,7 @@ import type { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
 import type { OwnSlot } from "../scoreboard/own-slot.ts";
 import { describeErrno } from "../system-error.ts";
+import { failureOf } from "./ends.ts";
 import { leave, recordEnd } from "./leaving.ts";
 import { serveAsynchronously, onNotice } from "./serve-async.ts";
 import { serveBlockingly } from "./serve-blocking.ts";
@@ -58,8 +59,8 @@ function serve(worker: Worker): void {
 }
 
 function recordUncaught(workplace: Workplace, error: unknown): void {
-  const { slot, pipeLog } = workplace;
-  if (slot.served > 0 && slot.isBusy) recordEnd(workplace, "handler error", error);
+  const { slot, settings, pipeLog } = workplace;
+  if (slot.served > 0 && slot.isBusy) recordEnd(workplace, failureOf(error, settings), error);
   else pipeLog.log.error("the worker failed outside of a connection", { err: error });
 }
 

@@ -31,7 +31,7 @@ export async function serveOneAsynchronously(worker: Worker, handler: Handler, f
   const { socket } = connection;
   worker.slot.countBytes(socket.bytesRead, socket.bytesWritten);
   const reason = connection.reason ?? error;
-  const outcome = outcomeOf(reason);
+  const outcome = outcomeOf(reason, worker.settings);
   recordEnd(worker, outcome, reason);
   socket.destroy();
   return outcome;

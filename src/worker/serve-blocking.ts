@@ -24,7 +24,7 @@ export function serveOneBlockingly(worker: Worker, handler: CallableBlockingHand
   if (isPastDeadline) native.abandonOutput(fd);
   else native.finish(fd);
   native.close(fd);
-  const outcome = outcomeOf(error);
+  const outcome = outcomeOf(error, worker.settings);
   recordEnd(worker, outcome, error);
   return outcome;
 }

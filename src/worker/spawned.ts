@@ -10,8 +10,10 @@ import type { Daemon } from "../define-daemon.ts";
 import { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
+import { limitsOfKernel } from "../scoreboard/limits.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { succeeded } from "../system-error.ts";
+import { refuseImpossibleLimits } from "../zygote/possible-limits.ts";
 import { hideFromUserCode } from "../zygote/hiding.ts";
 import { loadDaemon } from "../zygote/load-daemon.ts";
 import { adoptStripped } from "../zygote/typescript-source.ts";
@@ -30,6 +32,8 @@ async function start(): Promise<void> {
   const workplace = enter(briefing);
   endOnOneselfOnly(workplace);
   try {
+    refuseImpossibleLimits(briefing.settings);
+    succeeded("Limiting the worker", native.limit());
     const daemon = await load(briefing);
     hearNotices(workplace);
     if (native.occupy(briefing.zygote, briefing.generation, Number(forkNumber)) < 0) native.exit(0);
@@ -45,8 +49,8 @@ function enter({ settings, supervisor, listeners }: Briefing): Workplace {
   const slot = new OwnSlot(succeeded("Mapping a slot", native.mapSlot(passed.scoreboard, Number(slotNumber))));
   native.close(passed.scoreboard);
   const descriptors = Array.from({ length: listeners }, (_, index) => passed.listeners + index);
-  const { idleTimeout, sessionTimeout, drainTimeout } = settings;
-  native.configureWorkers(-1, supervisor, descriptors, idleTimeout, sessionTimeout, drainTimeout);
+  const timeouts = Float64Array.of(settings.idleTimeout, settings.sessionTimeout, settings.drainTimeout);
+  native.configureWorkers(-1, supervisor, descriptors, timeouts, limitsOfKernel(settings));
   pipeLog.threshold = settings.logLevel;
   pipeLog.onDropped = () => header.noteDroppedRecord();
   signRecords(slot, pipeLog);

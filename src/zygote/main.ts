@@ -14,6 +14,7 @@ import { ForkdError } from "../errors.ts";
 import { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
+import { limitsOfKernel } from "../scoreboard/limits.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
@@ -28,6 +29,7 @@ import { describeRunningThreads, ForkSafety, unsafeFork } from "./fork-safety.ts
 import { hideFromUserCode } from "./hiding.ts";
 import { loadDaemon } from "./load-daemon.ts";
 import { Nursery } from "./nursery.ts";
+import { refuseImpossibleLimits } from "./possible-limits.ts";
 import { replaceMathRandom } from "./randomness.ts";
 import { spawning, type Surroundings } from "./spawning.ts";
 import { startThreadpool } from "./threads.ts";
@@ -79,8 +81,8 @@ function lookAround(): Surroundings {
 function adoptSettings({ settings, generation, scoreboard, listeners }: Commission): void {
   pipeLog.threshold = settings.logLevel;
   pipeLog.identity = () => ({ role: "zygote", pid: zygotePid, generation });
-  const { idleTimeout, sessionTimeout, drainTimeout } = settings;
-  native.configureWorkers(scoreboard, Number(supervisor), listeners, idleTimeout, sessionTimeout, drainTimeout);
+  const timeouts = Float64Array.of(settings.idleTimeout, settings.sessionTimeout, settings.drainTimeout);
+  native.configureWorkers(scoreboard, Number(supervisor), listeners, timeouts, limitsOfKernel(settings));
 }
 
 function tendSpawned(commission: Commission, surroundings: Surroundings, safety: ForkSafety): never {
@@ -97,6 +99,7 @@ async function tendForked(
 ): Promise<void> {
   await runBeforeFork(daemon);
   await assureSafety(safety, commission);
+  refuseImpossibleLimits(commission.settings);
   const slot = new OwnSlot(succeeded("Reserving a page", native.slotWindow()));
   const worker: Worker = { daemon, settings: commission.settings, slot, pipeLog };
   makePidOneself();

@@ -2,10 +2,10 @@ import { constants } from "node:os";
 import type { Settings } from "../config/settings.ts";
 import type { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
-import { EndedWorker, settleEndedWorker } from "../scoreboard/ended-worker.ts";
+import { EndedWorker, killGroup, settleEndedWorker, type Undertaker } from "../scoreboard/ended-worker.ts";
 import type { Header } from "../scoreboard/header.ts";
 import type { Slots } from "../scoreboard/slots.ts";
-import { State } from "../scoreboard/states.ts";
+import { outcomes, State } from "../scoreboard/states.ts";
 import { describeErrno } from "../system-error.ts";
 import { BackOff } from "./back-off.ts";
 import type { Breeder } from "./breeder.ts";
@@ -40,6 +40,7 @@ export class Nursery {
   readonly #parts: NurseryParts;
   /** The truth about who is whose child: by slot, 0 for none. */
   readonly #pids: Int32Array;
+  readonly #undertaker: Undertaker;
   readonly #ended = new EndedWorker();
   readonly #breedingTrouble = new BackOff();
   readonly #startTrouble = new BackOff();
@@ -54,6 +55,7 @@ export class Nursery {
 
   constructor(parts: NurseryParts) {
     this.#parts = parts;
+    this.#undertaker = { ...parts, log: parts.pipeLog.ofWorkers };
     this.#pids = new Int32Array(parts.slots.count);
   }
 
@@ -77,20 +79,23 @@ export class Nursery {
   }
 
   #reap(): void {
-    while (native.reap(-1, this.#ended.words) > 0) {
-      const slot = this.#pids.indexOf(this.#ended.pid);
-      if (slot >= 0) this.#bury(slot); // others are children of a module that spawns programs while it loads
+    for (let pid = native.ended(-1); pid > 0; pid = native.ended(-1)) {
+      const slot = this.#pids.indexOf(pid); // below 0: a program that the module has started while it was loaded
+      if (slot >= 0) killGroup(pid);
+      native.reap(pid, this.#ended.words);
+      if (slot >= 0) this.#bury(slot);
     }
   }
 
   #bury(slot: number): void {
-    const { slots, header, pipeLog } = this.#parts;
+    const { slots } = this.#parts;
     if (slots.state(slot) !== State.starting) this.#startTrouble.succeed();
     else if (this.#ended.status !== 0) this.#startTrouble.fail();
     this.#pids[slot] = 0;
     this.#live--;
-    settleEndedWorker(this.#ended, slot, slots, header, pipeLog.ofWorkers);
-    if (this.#ended.hasCrashed) this.#tellCrash();
+    const hasCrashed = this.#ended.hasCrashed && outcomes[slots.outcome(slot)] !== "memory limit";
+    settleEndedWorker(this.#ended, slot, this.#undertaker);
+    if (hasCrashed) this.#tellCrash();
   }
 
   /** Once: at the first, the supervisor sees to it that another zygote comes. */

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { test } from "node:test";
+import type { Settings } from "../../dist/config/settings.js";
 import { createLog, type Fields, type Log } from "../../dist/log/record.js";
 import { EndedWorker, endLevels, settleEndedWorker } from "../../dist/scoreboard/ended-worker.js";
 import { Header } from "../../dist/scoreboard/header.js";
 import { outcomeNumber, outcomes, State } from "../../dist/scoreboard/states.js";
 import { openScoreboard, type Written } from "./scoreboard.ts";
 
-const { SIGKILL, SIGABRT } = constants.signals;
+const { SIGKILL, SIGABRT, SIGXCPU, SIGXFSZ } = constants.signals;
+const settings = { "limits.cpu": 1000, "limits.fileSize": 10 };
 const worker = { pid: 42, generation: 2, fork_number: 7, served: 1, peer: "127.0.0.1:5" };
 
 /** How a worker ended, what its slot says, and what is to be logged and counted. */
@@ -16,6 +18,7 @@ const cases: readonly {
   slot: Written;
   status?: number;
   signal?: number;
+  cpuMs?: number;
   idle?: number;
   logs?: { level: string; msg: string; reason?: string };
 }[] = [
@@ -41,6 +44,38 @@ const cases: readonly {
     slot: { state: State.busy },
     signal: SIGABRT,
     logs: { level: "error", msg: "connection ended: killed by SIGABRT", reason: "killed by SIGABRT" },
+  },
+  {
+    what: "busy, for too long",
+    slot: { state: State.busy },
+    signal: SIGXCPU,
+    logs: { level: "error", msg: "connection ended: cpu limit", reason: "cpu limit" },
+  },
+  {
+    what: "busy, for too long, with a listener for SIGXCPU",
+    slot: { state: State.busy },
+    signal: SIGKILL,
+    cpuMs: 980,
+    logs: { level: "error", msg: "connection ended: cpu limit", reason: "cpu limit" },
+  },
+  {
+    what: "busy, with no listener for SIGXFSZ",
+    slot: { state: State.busy },
+    signal: SIGXFSZ,
+    logs: { level: "error", msg: "connection ended: file size limit", reason: "file size limit" },
+  },
+  {
+    what: "busy, with too much memory",
+    slot: { state: State.busy, outcome: outcomeNumber("memory limit") },
+    signal: SIGABRT,
+    logs: { level: "error", msg: "connection ended: memory limit", reason: "memory limit" },
+  },
+  {
+    what: "starting, with too much memory",
+    slot: { state: State.starting, outcome: outcomeNumber("memory limit") },
+    signal: SIGABRT,
+    idle: -1,
+    logs: { level: "warn", msg: "idle worker ended: memory limit", reason: "memory limit" },
   },
   {
     what: "busy, left with a status",
@@ -73,16 +108,16 @@ const cases: readonly {
   },
 ];
 
-for (const { what, slot, status = -1, signal = 0, idle = 0, logs } of cases) {
+for (const { what, slot, status = -1, signal = 0, cpuMs = 10, idle = 0, logs } of cases) {
   void test(`a worker that has ended: ${what}`, (t) => {
     const { memfd, slots, write } = openScoreboard(t, 2);
     const header = new Header(memfd);
     header.beginGeneration(2, 4);
     write(1, { ...worker, ...slot });
     const ended = new EndedWorker();
-    ended.words.set([worker.pid, status, signal, 10, 20, 30_000]);
+    ended.words.set([worker.pid, status, signal, cpuMs, 20, 30_000]);
     const { log, records } = logInto();
-    settleEndedWorker(ended, 1, slots, header, log);
+    settleEndedWorker(ended, 1, { slots, header, settings: settings as Settings, log });
     assert.ok(slots.isFree(1));
     assert.equal(header.idle, idle);
     assert.deepEqual(

@@ -23,6 +23,8 @@ export interface LogRecord {
 export interface Launch {
   /** Another copy of forkd's command. */
   readonly command?: string;
+  /** A program that starts another, with its arguments. */
+  readonly starter?: readonly string[];
   /** A descriptor for its log; `stderr` stays empty then. */
   readonly stderr?: number;
   readonly variables?: Readonly<Record<string, string>>;
@@ -46,17 +48,23 @@ export class TestDaemon {
     return TestDaemon.startWith(t, {}, module, ...flags);
   }
 
+  /** The same through a program that starts another in other circumstances: `setpriv --reuid=65534` or the like. */
+  static startThrough(t: TestContext, starter: string[], module: string, ...flags: string[]): Promise<TestDaemon> {
+    return TestDaemon.startWith(t, { starter }, module, ...flags);
+  }
+
   static async startWith(
     t: TestContext,
-    { command = cli, stderr, variables }: Launch,
+    { command = cli, starter = [], stderr, variables }: Launch,
     module: string,
     ...flags: string[]
   ): Promise<TestDaemon> {
     const mark = `TEST_DAEMON=${randomUUID()}`;
     const listen = flags.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
-    const args = [command, "run", module, ...listen, "--log-format", "json", "--ready-fd", "3", ...flags];
+    const run = [...starter, process.execPath, command, "run", module];
+    const [program = "", ...args] = [...run, ...listen, "--log-format", "json", "--ready-fd", "3", ...flags];
     const output = { text: "" };
-    const started = spawn(process.execPath, args, {
+    const started = spawn(program, args, {
       stdio: ["ignore", "pipe", stderr ?? "pipe", "pipe"],
       env: { ...process.env, ...variables, TEST_DAEMON: mark.split("=")[1] },
     });
