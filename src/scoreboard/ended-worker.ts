@@ -1,10 +1,9 @@
 import { constants } from "node:os";
-import type { Settings } from "../config/settings.ts";
 import type { Level } from "../log/levels.ts";
 import type { Fields, Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import type { Header } from "./header.ts";
-import { limitKilledAt } from "./limits.ts";
+import { limitKilledAt, type FatalLimits } from "./limits.ts";
 import type { Slots } from "./slots.ts";
 import { State, outcomes, type Outcome } from "./states.ts";
 
@@ -69,7 +68,7 @@ export function killGroup(worker: number): void {
 export interface Undertaker {
   readonly slots: Slots;
   readonly header: Header;
-  readonly settings: Settings;
+  readonly settings: FatalLimits;
   readonly log: Log;
 }
 
@@ -119,7 +118,7 @@ function reportConnectionEnd(ended: EndedWorker, slot: number, undertaker: Under
 }
 
 /** What the wait status tells. */
-function outcomeUnnoted(ended: EndedWorker, settings: Settings): Outcome {
+function outcomeUnnoted(ended: EndedWorker, settings: FatalLimits): Outcome {
   return limitKilledAt(ended, settings) ?? (ended.signal === 0 ? "exited" : "killed");
 }
 

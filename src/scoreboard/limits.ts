@@ -22,8 +22,11 @@ export interface Death {
   readonly cpuMs: number;
 }
 
+/** The limits at which the kernel itself ends a process. */
+export type FatalLimits = Pick<Settings, "limits.cpu" | "limits.fileSize">;
+
 /** Which limit the kernel has ended a worker at; undefined if at none. */
-export function limitKilledAt({ signal, cpuMs }: Death, settings: Settings): Outcome | undefined {
+export function limitKilledAt({ signal, cpuMs }: Death, settings: FatalLimits): Outcome | undefined {
   const cpu = settings["limits.cpu"];
   // A handler that catches SIGXCPU gets SIGKILL, a second later.
   if (cpu > 0 && (signal === SIGXCPU || (signal === SIGKILL && cpuMs >= cpu))) return "cpu limit";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { test } from "node:test";
-import type { Settings } from "../../dist/config/settings.js";
 import { createLog, type Fields, type Log } from "../../dist/log/record.js";
 import { EndedWorker, endLevels, settleEndedWorker } from "../../dist/scoreboard/ended-worker.js";
 import { Header } from "../../dist/scoreboard/header.js";
@@ -117,7 +116,7 @@ for (const { what, slot, status = -1, signal = 0, cpuMs = 10, idle = 0, logs } o
     const ended = new EndedWorker();
     ended.words.set([worker.pid, status, signal, cpuMs, 20, 30_000]);
     const { log, records } = logInto();
-    settleEndedWorker(ended, 1, { slots, header, settings: settings as Settings, log });
+    settleEndedWorker(ended, 1, { slots, header, settings, log });
     assert.ok(slots.isFree(1));
     assert.equal(header.idle, idle);
     assert.deepEqual(

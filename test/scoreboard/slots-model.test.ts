@@ -7,6 +7,8 @@ import { Header } from "../../dist/scoreboard/header.js";
 import { State } from "../../dist/scoreboard/states.js";
 import { openScoreboard } from "./scoreboard.ts";
 
+const settings = { "limits.cpu": 0, "limits.fileSize": -1 };
+
 const count = 4;
 
 /** What can happen to a slot: it is taken, its worker says who it is, becomes idle or busy, and ends. */
@@ -52,7 +54,7 @@ void test("whatever happens to the slots, each says what happened to it last, an
           const ended = new EndedWorker();
           ended.words.set([mine.pid, -1, 9, 0, 0, 0]);
           const before = reported;
-          settleEndedWorker(ended, slot, slots, header, log);
+          settleEndedWorker(ended, slot, { slots, header, settings, log });
           assert.equal(reported, before + 1, "each end is told once");
           if (mine.state !== State.busy && mine.generation === 2) uncounted++;
           Object.assign(mine, { state: State.free, pid: 0 });

@@ -32,7 +32,7 @@ void test("20 zygotes and 200 busy workers are killed under load: their clients 
   assert.ok(cut.every(({ failure }) => failure !== "ECONNREFUSED"));
   await waitFor(
     "an entry for each who was cut",
-    () => cut.filter((attempt) => !isLogged(daemon, attempt)).length <= idleKilled(daemon),
+    () => cut.filter((one) => !isLogged(daemon, one)).length <= idleKilled(daemon),
   );
   await waitFor("nothing but a zygote and its spares to be left", () => {
     const [zygote = 0, ...others] = childrenOf(daemon.pid);

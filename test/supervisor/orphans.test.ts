@@ -10,6 +10,8 @@ import { openScoreboard } from "../scoreboard/scoreboard.ts";
 import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
+const settings = { "limits.cpu": 0, "limits.fileSize": -1 };
+
 const silence = createLog(
   () => "error",
   () => ({}),
@@ -28,7 +30,7 @@ void test("a slot that names another's process has it signalled by nobody", asyn
   write(0, { pid: grandchild, state: State.busy });
   write(1, { pid: process.pid, state: State.busy });
   write(2, { pid: child, state: State.busy });
-  new Orphans(slots, new Header(memfd), silence).signal(9, () => true);
+  new Orphans({ slots, header: new Header(memfd), settings, log: silence }).signal(9, () => true);
   await waitFor("the child's end", () => !isAlive(child));
   assert.ok(isAlive(grandchild));
 });

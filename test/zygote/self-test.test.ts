@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { suite, test, type TestContext } from "node:test";
 import { exchange } from "../support/client.ts";
 import { fixture, forkd, TestDaemon } from "../support/daemon.ts";
-import { processesWith } from "../support/processes.ts";
 
 /**
  * A library that, preloaded, keeps forked processes from renewing their event loop: uv_loop_fork makes an epoll, as the
