@@ -54,8 +54,8 @@ export interface DaemonOptions {
    */
   readonly drainTimeout?: string;
   /**
-   * How long the module may take to load, and `beforeFork` to run, before the zygote counts as hung. What the module
-   * says holds from the end of its loading on.
+   * How long it may take from starting a zygote until the first of its workers waits for connections; also how long
+   * each worker's `afterFork` may take. What the module says holds from the end of its loading on.
    * @default "60s"
    */
   readonly startTimeout?: string;

@@ -54,6 +54,7 @@ export interface Native {
     limits: Float64Array,
   ): Result;
   prepareFork(close: readonly number[], renew: readonly number[], keepsLoop: 0 | 1): Result;
+  ringAtFirst(): void;
   fork(slot: number, generation: number, forkNumber: number): Result;
   backendDescriptor(): Result;
   spawn(path: string, args: Uint8Array, variables: Uint8Array, descriptors: readonly number[]): Result;

@@ -81,6 +81,13 @@ static void start_worker(int slot, int generation, int fork_number) {
   if (fk_worker_limit() != 0) _exit(111);
 }
 
+/* ringAtFirst(): whoever is forked rings when it waits for its first connection. */
+static napi_value ring_at_first(napi_env env, napi_callback_info info) {
+  (void)env, (void)info;
+  fk_worker.rings_at_first = 1;
+  return NULL;
+}
+
 /* fork(slot, generation, forkNumber): the child's pid, 0 in the child, or -errno. */
 static napi_value fork_worker(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
@@ -115,6 +122,7 @@ void export_zygote(napi_env env, napi_value exports) {
   set_function(env, exports, "slotWindow", slot_window);
   set_function(env, exports, "configureWorkers", configure_workers);
   set_function(env, exports, "prepareFork", prepare_fork);
+  set_function(env, exports, "ringAtFirst", ring_at_first);
   set_function(env, exports, "fork", fork_worker);
   set_function(env, exports, "backendDescriptor", backend_descriptor);
   set_function(env, exports, "fillRandom", fill_random);

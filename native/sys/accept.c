@@ -122,13 +122,16 @@ static void mark_busy(void) {
   if (counted && idle < atomic_load(&header->spares)) fk_bell_ring(header);
 }
 
-/* A worker that starts was counted by whoever forked it. */
-static void mark_idle(void) {
-  int was = atomic_exchange(&fk_worker.slot->state, FK_IDLE);
+/* A worker that starts was counted by whoever forked it. Whether it may wait: it may have been dismissed meanwhile. */
+static int mark_idle(void) {
+  int was = atomic_load(&fk_worker.slot->state);
+  do if (was == FK_DISMISSED) return 0;
+  while (!atomic_compare_exchange_weak(&fk_worker.slot->state, &was, FK_IDLE));
   if (was == FK_STARTING && fk_worker.rings_at_first) fk_bell_ring(fk_worker.header);
-  if (was == FK_STARTING || !fk_worker_current()) return;
+  if (was == FK_STARTING || !fk_worker_current()) return 1;
   atomic_fetch_add(&fk_worker.header->idle, 1);
   if (!fk_worker_current()) atomic_fetch_sub(&fk_worker.header->idle, 1); /* a new zygote has begun to count from zero */
+  return 1;
 }
 
 static void note_peer(int fd, struct fk_name *peer) {
@@ -140,7 +143,7 @@ static void note_peer(int fd, struct fk_name *peer) {
 
 int fk_worker_accept(struct fk_name *peer, void (*report)(int)) {
   fk_worker_block_signals();
-  if (!fk_worker_draining()) mark_idle();
+  if (!fk_worker_draining() && !mark_idle()) return -ECANCELED;
   int fd = next_connection(report);
   if (fd < 0) return fd;
   mark_busy();

@@ -14,7 +14,7 @@
 #define FK_PAGE 4096 /* the stride on every machine; mmap offsets are checked against the real page size */
 #define FK_PEER_SIZE 128
 
-enum fk_state { FK_FREE, FK_STARTING, FK_IDLE, FK_BUSY, FK_DRAINING };
+enum fk_state { FK_FREE, FK_STARTING, FK_IDLE, FK_BUSY, FK_DRAINING, FK_DISMISSED };
 
 /* How a connection ended. The worker writes it; NONE means that it could not, and the wait status tells. */
 enum fk_outcome {

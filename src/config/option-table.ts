@@ -114,7 +114,7 @@ export const optionTable: { readonly [Name in OptionName]: Option<Settings[Name]
   },
   startTimeout: {
     group: "Supervision",
-    meaning: "How long the module may take to load, and beforeFork to run, before the zygote counts as hung.",
+    meaning: "How long it may take from starting a zygote until the first of its workers waits for connections.",
     kind: duration(),
     fallback: "60s",
     example: "10s",

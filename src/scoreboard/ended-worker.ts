@@ -76,7 +76,9 @@ export interface Undertaker {
 export function settleEndedWorker(ended: EndedWorker, slot: number, undertaker: Undertaker): void {
   const { slots, header, log } = undertaker;
   const state = slots.state(slot);
-  if (state === State.starting || state === State.idle) {
+  if (state === State.dismissed) {
+    header.uncountIdle(slots.generation(slot));
+  } else if (state === State.starting || state === State.idle) {
     header.uncountIdle(slots.generation(slot));
     reportIdleEnd(ended, slot, undertaker);
   } else if (!slots.reported(slot)) {

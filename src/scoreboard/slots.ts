@@ -86,6 +86,17 @@ export class Slots {
     return state === State.starting || state === State.idle;
   }
 
+  isStarting(slot: number): boolean {
+    return this.state(slot) === State.starting;
+  }
+
+  /** Keeps a worker that has not waited for a connection yet from ever doing so; whether it is one. */
+  dismiss(slot: number): boolean {
+    const { starting, dismissed } = State;
+    const index = slot * wordsPerSlot + layout.state / 4;
+    return Atomics.compareExchange(this.#words, index, starting, dismissed) === starting;
+  }
+
   isFree(slot: number): boolean {
     return this.state(slot) === State.free;
   }

@@ -1,5 +1,5 @@
 /** What a worker is doing, in the order of `enum fk_state`. */
-export const State = { free: 0, starting: 1, idle: 2, busy: 3, draining: 4 } as const;
+export const State = { free: 0, starting: 1, idle: 2, busy: 3, draining: 4, dismissed: 5 } as const;
 
 /** How a connection ended, in the order of `enum fk_outcome`; the strings are what the log says. */
 export const outcomes = [

@@ -111,7 +111,7 @@ export class Supervisor {
     try {
       this.#service ??= await this.#openService(options);
       const { settings, engine, descriptors } = this.#service;
-      this.#zygotes.expectPrepared(zygote, settings.startTimeout);
+      this.#zygotes.expectReady(zygote, settings.startTimeout);
       zygote.send({ type: "serve", settings, generation: zygote.generation, engine }, descriptors);
     } catch (error) {
       this.#onFailed(zygote, error as ForkdError);
@@ -152,7 +152,8 @@ export class Supervisor {
 
   #onSpawnFailed(error: ForkdError): void {
     if (this.#state === "starting") this.#error = error;
-    else this.#service?.logger.error({ reason: error.message }, "no zygote could be started");
+    else
+      this.#service?.logger.error(`no zygote could be started: ${error.message} Trying again, with pauses of up to 5s`);
     this.handle(this.#state === "rotating" ? "nextLost" : "lost");
     this.sweep();
   }
@@ -294,7 +295,7 @@ function diedAtStart(modulePath: string, manner: string): ForkdError {
     return new ForkdError(
       "FORKD_E_START_TIMEOUT",
       `The process that loads ${modulePath} ${manner}. It waits for something, or never stops computing, while it loads ` +
-        "or in beforeFork: mend that, or raise startTimeout.",
+        "or in beforeFork, or no worker gets through afterFork: the log may say more. Mend that, or raise startTimeout.",
     );
   }
   if (manner.startsWith("exit")) {

@@ -1,6 +1,6 @@
 import type { Sources } from "../config/settings.ts";
 import { formatDuration } from "../config/duration.ts";
-import type { ForkdError } from "../errors.ts";
+import { ForkdError } from "../errors.ts";
 import { reviveFailure } from "./failure.ts";
 import type { Event } from "./lifecycle.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
@@ -12,7 +12,7 @@ export interface ZygotesParts {
   readonly modulePath: string;
   /** Where zygotes and workers write their records to. */
   readonly logFd: number;
-  /** How long a zygote may take until it is prepared, in ms, before its settings are known. */
+  /** How long a zygote may take until it is ready, in ms, before its settings are known. */
   readonly startTimeout: number;
   readonly onLoaded: (zygote: ZygoteProcess, options: Sources["module"]) => Promise<void>;
   readonly onEvent: (event: Event) => void;
@@ -85,9 +85,9 @@ export class Zygotes {
     this.#current?.kill();
   }
 
-  /** From now on so many ms are left to it, from whatever it has done to being prepared. */
-  expectPrepared(zygote: ZygoteProcess, startTimeout: number): void {
-    zygote.killAfter(startTimeout, `hung: it was not prepared within startTimeout (${formatDuration(startTimeout)})`);
+  /** From now on so many ms are left to it, from whatever it has done to being ready. */
+  expectReady(zygote: ZygoteProcess, startTimeout: number): void {
+    zygote.killAfter(startTimeout, `hung: it was not ready within startTimeout (${formatDuration(startTimeout)})`);
   }
 
   #spawn(): ZygoteProcess {
@@ -100,10 +100,10 @@ export class Zygotes {
           case "unforkable":
             return onUnforkable(message.reason);
           case "prepared":
-            zygote.spare();
             zygote.isPrepared = true;
             return onEvent(zygote === this.#next ? "nextPrepared" : "prepared");
           case "ready":
+            zygote.spare();
             return onEvent("ready");
           case "crashed":
             return onWorkerCrashed(zygote.generation);
@@ -113,7 +113,7 @@ export class Zygotes {
       },
       onExit: (manner) => this.#onExit(zygote, manner),
     });
-    this.expectPrepared(zygote, startTimeout);
+    this.expectReady(zygote, startTimeout);
     return zygote;
   }
 
@@ -126,12 +126,15 @@ export class Zygotes {
   }
 
   #onExit(zygote: ZygoteProcess, manner: string): void {
-    if (zygote === this.#next) {
-      this.#next = undefined;
-      this.#parts.onNextEnd(zygote, manner);
-    } else if (zygote === this.#current) {
-      this.#current = undefined;
-      this.#parts.onCurrentEnd(zygote, manner);
-    }
+    const isNext = zygote === this.#next;
+    const isCurrent = zygote === this.#current;
+    if (isNext) this.#next = undefined;
+    if (isCurrent) this.#current = undefined;
+    if (zygote.pid === undefined) this.#parts.onSpawnFailed(notStarted(manner));
+    else if (isNext) this.#parts.onNextEnd(zygote, manner);
+    else if (isCurrent) this.#parts.onCurrentEnd(zygote, manner);
   }
 }
+
+const notStarted = (reason: string): ForkdError =>
+  new ForkdError("FORKD_E_SYSTEM", `Starting the zygote failed: ${reason}.`);

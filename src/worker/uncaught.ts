@@ -8,11 +8,20 @@ const node = process as unknown as { readonly _exiting: boolean; _fatalException
 /** What Node ends with when a listener of `uncaughtException` throws. */
 const statusOfThrowingListener = 7;
 
+let record: (error: unknown) => void = () => undefined;
+let isSet = false;
+
 /**
  * Has this process end as any Node does when nobody catches an error, but at once: exit(3), by which Node would do it,
- * joins threads that a forked process does not have.
+ * joins threads that a forked process does not have. What is recorded, and where, may be said anew.
  */
-export function endAtUncaughtErrors(record: (error: unknown) => void): void {
+export function endAtUncaughtErrors(recordError: (error: unknown) => void): void {
+  record = recordError;
+  if (!isSet) replaceFatalException();
+  isSet = true;
+}
+
+function replaceFatalException(): void {
   const askListeners = node._fatalException;
   node._fatalException = (error, fromPromise) => {
     try {

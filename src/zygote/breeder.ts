@@ -11,9 +11,12 @@ export interface Breeder {
   breed(slot: number, generation: number, forkNumber: number): Result;
 }
 
-/** Copies of this process. */
-export const forking: Breeder = {
-  verb: "fork",
-  readyState: State.starting,
-  breed: (slot, generation, forkNumber) => native.fork(slot, generation, forkNumber),
-};
+/** Copies of this process; `runsFirst` says whether user code runs in them before they wait for connections. */
+export function forking(runsFirst: boolean): Breeder {
+  if (runsFirst) native.ringAtFirst();
+  return {
+    verb: "fork",
+    readyState: runsFirst ? State.idle : State.starting,
+    breed: (slot, generation, forkNumber) => native.fork(slot, generation, forkNumber),
+  };
+}

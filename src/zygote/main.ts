@@ -20,6 +20,7 @@ import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
 import { becomeOneself, makePidOneself } from "../worker/identity.ts";
 import { endOnOneselfOnly, hearNotices, startWorker, type Worker } from "../worker/main.ts";
+import { endAtUncaughtErrors } from "../worker/uncaught.ts";
 import { becomeForkable } from "./becoming-forkable.ts";
 import { forking, type Breeder } from "./breeder.ts";
 import { Control, type Commission } from "./control.ts";
@@ -50,6 +51,7 @@ async function start(): Promise<void> {
     const descriptorsOfNode = listDescriptors();
     hide();
     const surroundings = lookAround();
+    endAtUncaughtErrors(failLoading);
     const safety = new ForkSafety();
     const daemon = await loadDaemon(modulePath);
     control.send({ type: "loaded", options: describeOptions(daemon) });
@@ -108,7 +110,7 @@ async function tendForked(
   const forkd = [control.fd, commission.scoreboard];
   const plan = planDescriptors(descriptorsOfNode, forkd, commission.listeners, needsLoop(daemon));
   await assureForkability(worker, plan, commission);
-  if (tend(commission, forking) === "done") native.exit(0);
+  if (tend(commission, forking(daemon.afterFork !== undefined)) === "done") native.exit(0);
   becomeOneself(slot, pipeLog);
   startWorker(worker);
 }
@@ -117,7 +119,7 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
   try {
     await daemon.beforeFork?.();
   } catch (cause) {
-    throw new ForkdError("FORKD_E_MODULE_FAILED", `beforeFork of ${modulePath} failed.`, { cause });
+    throw new ForkdError("FORKD_E_MODULE_FAILED", `beforeFork of ${modulePath} failed. Mend this:`, { cause });
   }
 }
 
@@ -159,6 +161,13 @@ function tend(commission: Commission, breeder: Breeder): "worker" | "done" {
   header.beginGeneration(generation, settings.spareWorkers);
   const nursery = new Nursery({ settings, generation, header, slots, pipeLog, listeners, control, breeder });
   return nursery.tend();
+}
+
+/** Of an error that nobody catches, in a timer say, or in a promise. */
+function failLoading(cause: unknown): never {
+  return fail(
+    new ForkdError("FORKD_E_MODULE_FAILED", `${modulePath} failed before it was ready. Mend this:`, { cause }),
+  );
 }
 
 function fail(error: unknown): never {

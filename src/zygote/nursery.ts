@@ -17,6 +17,8 @@ const { SIGTERM, SIGKILL } = constants.signals;
 const killDelay = 1000;
 /** The same for other deadlines, beyond the half second that a worker has for itself. */
 const mercy = 2000;
+const deafness = "does not heed its deadline";
+const lateness = "was not through afterFork within startTimeout";
 /** From performance.now() to the monotonic clock by which workers count. */
 const clockOffset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
@@ -40,6 +42,8 @@ export class Nursery {
   readonly #parts: NurseryParts;
   /** The truth about who is whose child: by slot, 0 for none. */
   readonly #pids: Int32Array;
+  /** When the worker in each slot was bred, by performance.now(). */
+  readonly #bredAt: Float64Array;
   readonly #undertaker: Undertaker;
   readonly #ended = new EndedWorker();
   readonly #breedingTrouble = new BackOff();
@@ -57,6 +61,7 @@ export class Nursery {
     this.#parts = parts;
     this.#undertaker = { ...parts, log: parts.pipeLog.ofWorkers };
     this.#pids = new Int32Array(parts.slots.count);
+    this.#bredAt = new Float64Array(parts.slots.count);
   }
 
   /**
@@ -73,7 +78,7 @@ export class Nursery {
       if (this.#killAt === 0 && this.#breedSpares() === "worker") return "worker";
       this.#announce();
       this.#killOverdue();
-      this.#killDeaf();
+      this.#killLate();
       native.waitForBell(seen, this.#patience());
     }
   }
@@ -118,7 +123,11 @@ export class Nursery {
   #drain(): void {
     this.#killAt = performance.now() + this.#parts.settings.drainTimeout + killDelay;
     for (const fd of this.#parts.listeners) native.close(fd);
-    this.#signalAll(SIGTERM);
+    for (let slot = 0; slot < this.#pids.length; slot++) {
+      const pid = this.#pids[slot] ?? 0;
+      // SIGTERM waits until afterFork is done, which may be never. Without a client there is nothing to wait for.
+      if (pid > 0) native.kill(pid, this.#parts.slots.dismiss(slot) ? SIGKILL : SIGTERM);
+    }
   }
 
   #killOverdue(): void {
@@ -127,16 +136,23 @@ export class Nursery {
     this.#killAt = performance.now() + killDelay;
   }
 
-  /** Workers that live on past a deadline have taken its signal away from forkd. */
-  #killDeaf(): void {
-    const { slots, pipeLog } = this.#parts;
-    const due = performance.now() + clockOffset - mercy;
+  /** Workers that never come to wait for a connection, and those that have taken the signal of their deadline from forkd. */
+  #killLate(): void {
     for (let slot = 0; slot < this.#pids.length; slot++) {
       const pid = this.#pids[slot] ?? 0;
-      if (pid === 0 || !slots.isBusy(slot) || slots.deadline(slot) > due) continue;
-      pipeLog.log.warn("a worker does not heed its deadline, and is killed", { connection: slots.connectionId(slot) });
+      const fault = pid === 0 ? undefined : this.#faultOf(slot);
+      if (fault === undefined) continue;
+      this.#parts.pipeLog.log.error(`a worker ${fault}, and is killed`, { worker: pid });
       native.kill(pid, SIGKILL);
     }
+  }
+
+  #faultOf(slot: number): string | undefined {
+    const { slots, settings } = this.#parts;
+    const now = performance.now();
+    if (slots.isBusy(slot)) return slots.deadline(slot) > now + clockOffset - mercy ? undefined : deafness;
+    const isLate = slots.isStarting(slot) && now - (this.#bredAt[slot] ?? 0) > settings.startTimeout;
+    return isLate ? lateness : undefined;
   }
 
   #signalAll(signal: number): void {
@@ -181,7 +197,7 @@ export class Nursery {
     for (let slot = 0; slot < this.#pids.length; slot++) {
       if (this.#pids[slot] !== 0 && slots.state(slot) >= breeder.readyState) return true;
     }
-    return false;
+    return this.#live === 0 && this.#freeSlot() < 0; // an earlier zygote's workers have all places
   }
 
   /** Slots of workers that an earlier zygote left behind are taken until the supervisor has reaped those. */
@@ -199,6 +215,7 @@ export class Nursery {
     if (pid < 0) this.#onBreedingFailed(slot, pid);
     else {
       this.#pids[slot] = pid;
+      this.#bredAt[slot] = performance.now();
       this.#live++;
       if (this.#breedingTrouble.succeed()) pipeLog.log.info(`${breeder.verb}ing again`, { generation });
     }

@@ -7,7 +7,7 @@ import { straceIsMissing } from "../support/strace.ts";
 /** What the zygote needs to know of itself before it forks. */
 for (const [path, sentence] of [
   ["/proc/self/fd", "The zygote could not start: EMFILE: too many open files, scandir '/proc/self/fd'."],
-  ["/proc/self/task", "Looking at the threads failed: EMFILE (too many open files)."],
+  ["/proc/self/task", "The zygote could not start: EMFILE: too many open files, scandir '/proc/self/task'."],
 ] as const) {
   void test(`${path} cannot be opened at the start: told in a sentence`, { skip: straceIsMissing }, () => {
     const fault = ["-P", path, "-e", "trace=openat", "-e", "inject=openat:error=EMFILE"];

@@ -20,7 +20,7 @@ void test("the supervisor has no descriptors left when its zygote dies: waited o
   const busy = await converse(daemon.port);
   limitDescriptors(daemon.pid, 3);
   process.kill(daemon.zygote, "SIGKILL");
-  await daemon.waitForLog("the trouble", ({ msg }) => /^zygote ended: .*EMFILE/.test(msg));
+  await daemon.waitForLog("the trouble", ({ msg }) => /^no zygote could be started: .*EMFILE/.test(msg));
   assert.match(await exchange(daemon.port, "id\n"), /^1\./, "the adopted spares serve");
   busy.client.finish();
   await busy.client.rest();
@@ -39,7 +39,9 @@ for (const errno of ["EAGAIN", "ENOMEM"]) {
     const { zygote } = daemon;
     const detach = await strace(t, daemon.pid, "-e", `trace=${calls}`, "-e", `inject=${calls}:error=${errno}`);
     process.kill(zygote, "SIGKILL");
-    await daemon.waitForLog("the trouble", ({ msg }) => new RegExp(`^zygote ended: .*${errno}`).test(msg));
+    await daemon.waitForLog("the trouble", ({ msg }) =>
+      new RegExp(`^no zygote could be started: .*${errno}`).test(msg),
+    );
     assert.match(await exchange(daemon.port, "id\n"), /^1\./, "the adopted spares serve");
     await assertAlmostIdle([daemon.pid]);
     await detach();

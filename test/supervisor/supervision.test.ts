@@ -35,12 +35,12 @@ void test("a module that never finishes loading is no retry loop: the daemon doe
   for (const name of ["blocks-at-load", "waits-at-load"]) {
     const { status, stderr } = await forkd("run", fixture(name), "--listen", "127.0.0.1:0", "--start-timeout", "1s");
     assert.equal(status, 100);
-    assert.match(stderr, /^forkd: .*hung: it was not prepared within startTimeout \(1s\).*raise startTimeout\.\n$/m);
+    assert.match(stderr, /^forkd: .*hung: it was not ready within startTimeout \(1s\).*raise startTimeout\.\n$/m);
   }
 });
 
 void test("a module that hangs when it is loaded again is hung, too", async (t) => {
-  const { daemon, gate } = await startGated(t, "--start-timeout", "2s", ...patient);
+  const { daemon, gate } = await startGated(t, "gated", "--start-timeout", "2s", ...patient);
   await writeFile(gate, "closed");
   process.kill(daemon.zygote, "SIGKILL");
   await daemon.waitForLog("the hung one's end", ({ msg }) => /^zygote ended: hung: .* startTimeout \(2s\)$/.test(msg));
@@ -111,7 +111,7 @@ void test("no second rotation within rotateInterval, and none at all when it is 
 });
 
 void test("a next zygote that dies while it gets ready leaves the old one in place", async (t) => {
-  const { daemon, gate } = await startGated(t, "--rotate-interval", "1ms", ...patient);
+  const { daemon, gate } = await startGated(t, "gated", "--rotate-interval", "1ms", ...patient);
   const { zygote } = daemon;
   await writeFile(gate, "closed");
   await crashWorker(daemon);
@@ -123,7 +123,7 @@ void test("a next zygote that dies while it gets ready leaves the old one in pla
 });
 
 void test("a zygote that dies while the next gets ready is succeeded by that", async (t) => {
-  const { daemon, gate } = await startGated(t, "--rotate-interval", "1ms", ...patient);
+  const { daemon, gate } = await startGated(t, "gated", "--rotate-interval", "1ms", ...patient);
   const { zygote } = daemon;
   await writeFile(gate, "closed");
   await crashWorker(daemon);
@@ -135,7 +135,7 @@ void test("a zygote that dies while the next gets ready is succeeded by that", a
 });
 
 void test("a drain while the next zygote gets ready ends both", async (t) => {
-  const { daemon, gate } = await startGated(t, "--rotate-interval", "1ms", ...patient);
+  const { daemon, gate } = await startGated(t, "gated", "--rotate-interval", "1ms", ...patient);
   const { client, pid } = await converse(daemon.port);
   const { zygote } = daemon;
   await writeFile(gate, "closed");

@@ -4,8 +4,7 @@ import { test } from "node:test";
 import { Client } from "../support/client.ts";
 import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
 import { assertAlmostIdle } from "../support/idle.ts";
-import { childrenOf } from "../support/processes.ts";
-import { engine, isAboutForks } from "../support/engine.ts";
+import { isAboutForks } from "../support/engine.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { converse } from "./conversation.ts";
 
@@ -59,16 +58,6 @@ void test("workers die at birth for want of descriptors: waited out, gone on", {
   await waitFor("as many spares as ever", () => daemon.workers.length === opened.length + 1 + 3);
   for (const { client } of opened) client.close();
   waiting.close();
-});
-
-void test("afterFork that fails each time: waited out, not a storm of forks", { skip: isAboutForks }, async (t) => {
-  const daemon = await TestDaemon.start(t, fixture("after-fork-fails"), "--spare-workers", "1");
-  const failed = (): LogRecord[] => daemon.log.filter(isAbout(/^the worker failed outside of a connection$/));
-  await waitFor("some failures", () => failed().length >= 5);
-  await assertAlmostIdle(childrenOf(daemon.pid));
-  assert.ok(failed().length < 20, `${failed().length} workers have been forked`);
-  const [first] = failed();
-  assert.match(JSON.stringify(first?.["err"]), /"stack":"Error: afterFork fails\\n +at .*after-fork-fails/);
 });
 
 const isAbout =

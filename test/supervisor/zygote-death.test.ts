@@ -50,7 +50,7 @@ for (const style of ["commands", "commands-blocking"]) {
 }
 
 void test("idle workers serve until there are new ones, and are retired then", async (t) => {
-  const { daemon, gate } = await startGated(t, ...patient);
+  const { daemon, gate } = await startGated(t, "gated", ...patient);
   const idle = await waitFor("the spares", () => (daemon.workers.every(isWaiting) ? daemon.workers : undefined));
   await writeFile(gate, "closed");
   const { client, pid } = await converse(daemon.port);
@@ -105,7 +105,7 @@ void test("a drain reaches the workers of all generations", async (t) => {
 });
 
 void test("a drain that comes while the next zygote starts is heard", async (t) => {
-  const { daemon, gate } = await startGated(t, ...patient);
+  const { daemon, gate } = await startGated(t, "gated", ...patient);
   const { client, pid } = await converse(daemon.port);
   const { zygote } = daemon;
   await writeFile(gate, "closed");

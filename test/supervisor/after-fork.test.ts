@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
+import { test } from "node:test";
+import { exchange } from "../support/client.ts";
+import { fixture, forkd, type LogRecord } from "../support/daemon.ts";
+import { assertAlmostIdle } from "../support/idle.ts";
+import { childrenOf } from "../support/processes.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { startGated } from "./gated.ts";
+
+const module = "after-fork-gated";
+const killed = "a worker was not through afterFork within startTimeout, and is killed";
+
+for (const name of ["after-fork-fails", "blocks-after-fork"]) {
+  void test(`a daemon none of whose workers gets through afterFork does not start, ${name}`, async () => {
+    const { status, stderr } = await forkd("run", fixture(name), "--listen", "127.0.0.1:0", "--start-timeout", "2s");
+    assert.equal(status, 100, stderr);
+    assert.match(stderr, /^forkd: .* was not ready within startTimeout \(2s\)\. .*afterFork.*$/m);
+    assert.doesNotMatch(stderr, /listening on/);
+  });
+}
+
+void test("workers that hang in afterFork are killed and tried again, until one gets through", async (t) => {
+  const { daemon, gate } = await startGated(t, module, "--start-timeout", "1s", "--heartbeat-timeout", "1s");
+  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+  await writeFile(gate, "hangs");
+  for (const pid of spares) process.kill(pid, "SIGKILL");
+  await daemon.waitForLog("one that was too late", ({ msg }) => msg === killed);
+  await rm(gate);
+  assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
+});
+
+void test("workers that fail in afterFork are tried again with pauses, not in a storm of forks", async (t) => {
+  const { daemon, gate } = await startGated(t, module);
+  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+  await writeFile(gate, "fails");
+  for (const pid of spares) process.kill(pid, "SIGKILL");
+  const failed = (): LogRecord[] => daemon.log.filter(({ msg }) => msg === "the worker failed outside of a connection");
+  await waitFor("some failures", () => failed().length >= 5);
+  await assertAlmostIdle(childrenOf(daemon.pid));
+  assert.ok(failed().length < 40, `${failed().length} workers have been forked`);
+  const [first] = failed();
+  assert.match(JSON.stringify(first?.["err"]), /"stack":"Error: afterFork fails\\n +at .*after-fork-gated/);
+  await rm(gate);
+  assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
+});
+
+void test("a drain does not wait for workers that hang in afterFork", async (t) => {
+  const { daemon, gate } = await startGated(t, module, "--drain-timeout", "1h");
+  const { zygote } = daemon;
+  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+  await writeFile(gate, "hangs");
+  for (const pid of spares) process.kill(pid, "SIGKILL");
+  await waitFor("others", () => childrenOf(zygote).filter((pid) => !spares.includes(pid)).length === 3);
+  daemon.signal("SIGTERM");
+  assert.equal(await daemon.ended(), 0);
+  await rm(gate);
+});
