@@ -25,7 +25,7 @@ export class LineSplitter {
     this.#maxLength = maxLength;
   }
 
-  /** Where to put what comes next; `filled` says how much it was. */
+  /** Where to put what comes next; `filled` says how much it was, and then `next` is asked for lines until there is none. */
   space(): Uint8Array {
     if (this.#start === this.#end) this.#start = this.#searched = this.#end = 0;
     if (this.#end === this.#buffer.length) this.#makeRoom();
@@ -34,16 +34,6 @@ export class LineSplitter {
 
   filled(bytes: number): void {
     this.#end += bytes;
-  }
-
-  push(chunk: Uint8Array): void {
-    for (let rest = chunk; rest.length > 0; ) {
-      const space = this.space();
-      const part = rest.subarray(0, space.length);
-      space.set(part);
-      this.filled(part.length);
-      rest = rest.subarray(part.length);
-    }
   }
 
   /** The next whole line, without its end; undefined if there is none yet. */

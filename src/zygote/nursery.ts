@@ -98,9 +98,13 @@ export class Nursery {
     else if (this.#ended.status !== 0) this.#startTrouble.fail();
     this.#pids[slot] = 0;
     this.#live--;
-    const hasCrashed = this.#ended.hasCrashed && outcomes[slots.outcome(slot)] !== "memory limit";
+    const isSuspicious = slots.isBusy(slot) && this.#hasCrashed(slot);
     settleEndedWorker(this.#ended, slot, this.#undertaker);
-    if (hasCrashed) this.#tellCrash();
+    if (isSuspicious) this.#tellCrash();
+  }
+
+  #hasCrashed(slot: number): boolean {
+    return this.#ended.hasCrashed && outcomes[this.#parts.slots.outcome(slot)] !== "memory limit";
   }
 
   /** Once: at the first, the supervisor sees to it that another zygote comes. */

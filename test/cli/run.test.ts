@@ -89,16 +89,28 @@ const modules: readonly { what: string; name?: string; source: string; status: n
     says: /^forkd: The process that loads \S+ was ended before it was ready: SIGSEGV\. /m,
   },
   {
+    what: "throws in a timer while it loads",
+    source: "setTimeout(() => {\n  throw new Error('late trouble');\n}, 1);\nawait new Promise(() => undefined);",
+    status: mistake,
+    says: /^forkd: (\S+) failed before it was ready\. Mend this:\nError: late trouble\n +at .*\(file:\/\/\1:2:9\)/m,
+  },
+  {
+    what: "leaves a rejection unhandled",
+    source: "void Promise.reject(new Error('nobody listens'));\nawait new Promise(() => undefined);",
+    status: mistake,
+    says: /^forkd: (\S+) failed before it was ready\. Mend this:\nError: nobody listens\n +at file:\/\/\1:1:\d+/m,
+  },
+  {
     what: "has a beforeFork that throws",
     source: withOptions("beforeFork() {\n  throw new Error('no forks today');\n}"),
     status: mistake,
-    says: /^forkd: beforeFork of (\S+) failed\.\nError: no forks today\n +at .*beforeFork \(file:\/\/\1:3:9\)/m,
+    says: /^forkd: beforeFork of (\S+) failed\. Mend this:\nError: no forks today\n +at .*beforeFork \(file:\/\/\1:3:9\)/m,
   },
   {
     what: "has a beforeFork that rejects",
     source: withOptions("async beforeFork() {\n  throw new Error('no forks today');\n}"),
     status: mistake,
-    says: /^forkd: beforeFork of (\S+) failed\.\nError: no forks today\n +at .*beforeFork \(file:\/\/\1:3:9\)/m,
+    says: /^forkd: beforeFork of (\S+) failed\. Mend this:\nError: no forks today\n +at .*beforeFork \(file:\/\/\1:3:9\)/m,
   },
   {
     what: "has an unknown option",

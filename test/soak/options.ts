@@ -20,7 +20,7 @@ meanwhile, and checks that every client is served and every end is told, and tha
 
   --connections N          how many (default 1000000; with spawn a fiftieth of it)
   --duration TIME          ends earlier if this is over first (default 1h)
-  --engine NAME[,NAME]     ${engines.join(" or ")} (default fork)
+  --engine NAME[,NAME]     ${engines.join(" or ")} (default both)
   --log FILE               keep the daemons' logs there, every connection's end included
   --help                   this text
 `;
@@ -32,7 +32,7 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       connections: { type: "string", default: "1000000" },
       duration: { type: "string", default: "1h" },
-      engine: { type: "string", default: "fork" },
+      engine: { type: "string", default: "fork,spawn" },
       log: { type: "string" },
       help: { type: "boolean", default: false },
     },

@@ -10,12 +10,23 @@ function split(bytes: Uint8Array, cuts: readonly number[], maxLength?: number): 
   const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
   let start = 0;
   for (const end of ends) {
-    splitter.push(bytes.subarray(start, end));
+    lines.push(...feed(splitter, bytes.subarray(start, end)));
     start = end;
-    for (let line = splitter.next(); line !== undefined; line = splitter.next()) lines.push(line);
   }
   const last = splitter.last();
   return last === undefined ? lines : [...lines, last];
+}
+
+/** As a connection does with what it reads: as much as there is space for, and then the lines in it. */
+function* feed(splitter: LineSplitter, bytes: Uint8Array): Generator<string> {
+  for (let rest = bytes; rest.length > 0; ) {
+    const space = splitter.space();
+    const part = rest.subarray(0, space.length);
+    space.set(part);
+    splitter.filled(part.length);
+    rest = rest.subarray(part.length);
+    for (let line = splitter.next(); line !== undefined; line = splitter.next()) yield line;
+  }
 }
 
 void test("splits as the model does, whatever the bytes are and however they are cut", () => {
@@ -50,10 +61,7 @@ void test("never keeps much more than the longest line", () => {
   const splitter = new LineSplitter(100);
   assert.throws(
     () => {
-      for (;;) {
-        splitter.push(Buffer.alloc(1, "x"));
-        splitter.next();
-      }
+      for (;;) assert.deepEqual([...feed(splitter, Buffer.of(120))], []);
     },
     { message: "The client sent a line of more than 100 bytes." },
   );
