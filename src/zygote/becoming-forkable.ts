@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import type { Worker } from "../worker/main.ts";
@@ -7,8 +8,8 @@ import { collectGarbage } from "./garbage.ts";
 import { emptyRandomStocks } from "./randomness.ts";
 import { testFork } from "./self-test.ts";
 
-/** Enough for V8 to have compiled all of it. */
-const manyConnections = 30;
+/** Enough for V8 to have compiled and optimised all of it. */
+const manyConnections = 250;
 /** Enough to restore what the collection of garbage took for dead: what V8 had learned of objects' shapes. */
 const fewConnections = 100;
 
@@ -31,7 +32,7 @@ export interface ForkPlan {
 export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<string | undefined> {
   const fork = (): number => native.fork(slotForTrials(worker), 0, 0);
   await timersAtRest();
-  await rehearse(worker, manyConnections);
+  await optimisingEarly(() => rehearse(worker, manyConnections));
   succeeded("Handling SIGCHLD", native.ringOnSigchld());
   await prepareFork(plan);
   const failure = plan.isFirst ? await testFork(worker, plan.descriptors.keepsLoop, fork) : undefined;
@@ -41,6 +42,17 @@ export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<st
   await rehearse(worker, fewConnections);
   await prepareFork(plan);
   return undefined;
+}
+
+/**
+ * Code that is not optimised counts its calls, each function on a page of its own, and each child would copy all of
+ * those pages. From Node 22 on V8 optimises as early by itself; before, it has to be told, and told to be patient again.
+ */
+async function optimisingEarly(rehearsal: () => Promise<void>): Promise<void> {
+  const isPatient = process.versions.node.startsWith("20.");
+  if (isPatient) setFlagsFromString("--interrupt-budget=5000");
+  await rehearsal();
+  if (isPatient) setFlagsFromString("--interrupt-budget=67584"); // as it is by default
 }
 
 const slotForTrials = ({ settings }: Worker): number => settings.maxConnections;
