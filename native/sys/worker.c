@@ -194,7 +194,6 @@ int fk_worker_occupy(int generation, int fork_number) {
   slot->fork_number = fork_number;
   slot->served = 0;
   atomic_store(&slot->outcome, FK_NONE);
-  atomic_store(&slot->state, FK_STARTING);
   atomic_store(&slot->pid, getpid());
   return 0;
 }

@@ -4,6 +4,9 @@
  * put together again on the other side.
  */
 const atomic = 4096;
+/** What is kept of one writer: enough for a long record, too little to do harm. */
+const longestLine = 2 ** 20;
+const mostParts = (16 * 2 ** 20) / atomic;
 const lf = 10;
 const newline = Buffer.of(lf);
 const escape = 0x1b; /* no record begins with it */
@@ -41,7 +44,10 @@ export class RecordAssembler {
       if (record !== undefined) records.push(record);
       start = end + 1;
     }
-    this.#rest = Buffer.from(all.subarray(start));
+    const rest = all.subarray(start);
+    // What a program prints without ever ending a line must not fill this process's memory.
+    if (rest.length > longestLine) records.push(rest.toString("utf8"));
+    this.#rest = rest.length > longestLine ? Buffer.alloc(0) : Buffer.from(rest);
     return records;
   }
 
@@ -58,6 +64,10 @@ export class RecordAssembler {
     const parts = kind === "<" ? [] : (this.#parts.get(writer) ?? []);
     parts.push(Buffer.from(line.subarray(1 + length)));
     this.#parts.set(writer, parts);
+    if (parts.length > mostParts) {
+      this.#parts.delete(writer);
+      return `a log record of ${writer} was longer than ${(mostParts * atomic) / 2 ** 20} MiB, and is lost`;
+    }
     if (kind !== "=") return undefined;
     this.#parts.delete(writer);
     return Buffer.concat(parts).toString("utf8");

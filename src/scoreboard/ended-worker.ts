@@ -90,7 +90,8 @@ export function settleEndedWorker(ended: EndedWorker, slot: number, undertaker: 
 }
 
 function reportIdleEnd(ended: EndedWorker, slot: number, { slots, settings, log }: Undertaker): void {
-  if (ended.status === 0 || ended.signal === constants.signals.SIGTERM) return; // told to leave
+  const isStarting = slots.isStarting(slot);
+  if ((ended.status === 0 && !isStarting) || ended.signal === constants.signals.SIGTERM) return; // told to leave
   const isOutOfMemory = outcomes[slots.outcome(slot)] === "memory limit";
   const reason = isOutOfMemory ? "memory limit" : (limitKilledAt(ended, settings) ?? ended.manner);
   log.warn(`idle worker ended: ${reason}`, {

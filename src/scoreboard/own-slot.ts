@@ -52,6 +52,10 @@ export class OwnSlot {
     this.#doubles[layout.bytes_out / 8] = sent;
   }
 
+  get isReported(): boolean {
+    return this.#word(layout.reported) === 1;
+  }
+
   /** How the connection ended is in the log, or is too usual to be there: nobody else need say it. */
   markReported(): void {
     this.#words[layout.reported / 4] = 1;

@@ -52,6 +52,7 @@ export class Orphans {
   /** Whether no worker is left, of whichever zygote. */
   get areGone(): boolean {
     const living = new Set(children());
+    if (living.size === 0) return true; // whatever the slots say: a worker may have spoilt its own
     for (let slot = 0; slot < this.#slots.count; slot++) {
       const isUnborn = this.#slots.state(slot) === State.starting && this.#slots.pid(slot) === 0;
       if (isUnborn || living.has(this.#slots.pid(slot))) return false;

@@ -23,6 +23,8 @@ const overdueDelay = 3000;
 /** A child that a dying zygote has just forked writes its pid down within so many such pauses. */
 const birthPause = 100;
 const birthPauses = 50;
+/** setTimeout takes no longer one. */
+const longestTimeout = 2 ** 31 - 1;
 /** For the last records, of workers that are dead already. */
 const logPatience = 500;
 
@@ -110,6 +112,7 @@ export class Supervisor {
   async #onLoaded(zygote: ZygoteProcess, options: Sources["module"]): Promise<void> {
     try {
       this.#service ??= await this.#openService(options);
+      if (this.#state === "stopped") return this.#service.listeners.close();
       const { settings, engine, descriptors } = this.#service;
       this.#zygotes.expectReady(zygote, settings.startTimeout);
       zygote.send({ type: "serve", settings, generation: zygote.generation, engine }, descriptors);
@@ -164,20 +167,26 @@ export class Supervisor {
       `the next zygote ended: ${manner}; the old one goes on`,
     );
     this.handle("nextLost");
+    this.#service?.rotation.workerCrashed(this.#zygotes.current?.generation ?? 0); // its reason is still there
     this.sweep();
   }
 
   #onZygoteEnd(zygote: ZygoteProcess, manner: string): void {
     this.#service?.heartbeat.stop();
     if (this.#state === "starting") this.#error ??= diedAtStart(this.#parts.modulePath, manner);
+    const isAsWanted = zygote.isRetired && manner === "exit 0";
+    if (isInService(this.#state) && !isAsWanted) this.#logEnd(zygote, manner);
     const hasCrashed = isInService(this.#state) && !zygote.isRetired;
-    this.handle(hasCrashed && this.#isHopeless(zygote, manner) ? "hopeless" : "lost");
+    this.handle(hasCrashed && this.#isOneTooMany() ? "hopeless" : "lost");
     this.#settle(zygote.generation, birthPauses);
   }
 
-  #isHopeless({ generation }: ZygoteProcess, manner: string): boolean {
-    const { logger, settings } = this.#service as Service;
-    logger.error({ generation, reason: manner }, `zygote ended: ${manner}`);
+  #logEnd({ generation }: ZygoteProcess, manner: string): void {
+    this.#service?.logger.error({ generation, reason: manner }, `zygote ended: ${manner}`);
+  }
+
+  #isOneTooMany(): boolean {
+    const { settings } = this.#service as Service;
     const limit = { maxCrashes: settings["restart.maxCrashes"], within: settings["restart.within"] };
     return this.#crashes.record(performance.now(), limit);
   }
@@ -262,7 +271,7 @@ export class Supervisor {
     this.#zygotes.current?.send({ type: "drain" });
     header.announceCommand();
     this.#drainOrphans();
-    setTimeout(() => this.handle("overdue"), settings.drainTimeout + overdueDelay).unref();
+    setTimeout(() => this.handle("overdue"), Math.min(settings.drainTimeout + overdueDelay, longestTimeout)).unref();
     this.sweep();
   }
 

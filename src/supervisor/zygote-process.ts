@@ -52,22 +52,14 @@ export class ZygoteProcess {
     const [here, there] = succeeded("Making a pair of sockets", native.socketPair());
     this.generation = generation;
     this.#controlFd = here;
-    this.#process = spawn(
-      process.execPath,
-      [
-        ...forkableFlags,
-        ...largePagesFlags,
-        ...loaderFlags(process.versions.node),
-        zygoteProgram,
-        ...programArguments(modulePath),
-      ],
-      {
-        detached: true, // a session of its own: Ctrl-C in a terminal reaches the supervisor alone
-        stdio: ["ignore", logFd, logFd, there],
-        env: tunedEnvironment(process.env),
-      },
-    );
-    native.close(there);
+    try {
+      this.#process = spawnZygote(modulePath, logFd, there);
+    } catch (error) {
+      native.close(here); // Node throws some errors of the system's, and tells others by an event
+      throw error;
+    } finally {
+      native.close(there);
+    }
     this.#control = new Socket({ fd: here });
     this.#control.on("error", () => undefined); // its end is heard of by `exit`
     createInterface({ input: this.#control })
@@ -105,6 +97,15 @@ export class ZygoteProcess {
     this.#reasonOfKill ??= reason;
     this.#process.kill("SIGKILL");
   }
+}
+
+function spawnZygote(modulePath: string, logFd: number, controlFd: number): ChildProcess {
+  const flags = [...forkableFlags, ...largePagesFlags, ...loaderFlags(process.versions.node)];
+  return spawn(process.execPath, [...flags, zygoteProgram, ...programArguments(modulePath)], {
+    detached: true, // a session of its own: Ctrl-C in a terminal reaches the supervisor alone
+    stdio: ["ignore", logFd, logFd, controlFd],
+    env: tunedEnvironment(process.env),
+  });
 }
 
 const programArguments = (modulePath: string): string[] => [

@@ -44,8 +44,8 @@ export function hearNotices(workplace: Workplace): void {
 export function startWorker(worker: Worker): void {
   try {
     const prepared = worker.daemon.afterFork?.();
-    if (prepared instanceof Promise) void prepared.then(() => serve(worker));
-    else serve(worker);
+    if (prepared === undefined) serve(worker);
+    else void Promise.resolve(prepared).then(() => serve(worker)); // of whichever library the promise is
   } catch (error) {
     recordUncaught(worker, error); // not left to the zygote's code, of which this process is a copy
     leave(1);
@@ -60,7 +60,7 @@ function serve(worker: Worker): void {
 
 function recordUncaught(workplace: Workplace, error: unknown): void {
   const { slot, settings, pipeLog } = workplace;
-  if (slot.served > 0 && slot.isBusy) recordEnd(workplace, failureOf(error, settings), error);
+  if (slot.served > 0 && slot.isBusy && !slot.isReported) recordEnd(workplace, failureOf(error, settings), error);
   else pipeLog.log.error("the worker failed outside of a connection", { err: error });
 }
 

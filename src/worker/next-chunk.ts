@@ -1,4 +1,7 @@
 import type { Readable } from "node:stream";
+import { nextEvent } from "./next-event.ts";
+
+const events = ["readable", "end", "close"];
 
 /** What comes next; null at the end, or once the stream is destroyed. Unlike `for await`, leaves it open when left. */
 export async function nextChunk(stream: Readable): Promise<Buffer | null> {
@@ -6,18 +9,6 @@ export async function nextChunk(stream: Readable): Promise<Buffer | null> {
     const chunk = stream.read() as Buffer | null;
     if (chunk !== null) return chunk;
     if (stream.readableEnded || stream.destroyed) return null;
-    await somethingHappens(stream);
+    await nextEvent(stream, events);
   }
-}
-
-const events = ["readable", "end", "close"] as const;
-
-function somethingHappens(stream: Readable): Promise<void> {
-  return new Promise((resolve) => {
-    const onEvent = (): void => {
-      for (const event of events) stream.off(event, onEvent);
-      resolve();
-    };
-    for (const event of events) stream.on(event, onEvent);
-  });
 }

@@ -8,6 +8,7 @@ import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
 import { clientGone, connectionFailed } from "./ends.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { nextChunk } from "./next-chunk.ts";
+import { nextEvent } from "./next-event.ts";
 
 export class SocketConnection implements Connection {
   readonly id: string;
@@ -88,9 +89,7 @@ export class SocketConnection implements Connection {
   async write(data: string | Uint8Array): Promise<void> {
     if (this.socket.destroyed) throw this.reason ?? clientGone();
     if (this.socket.write(data)) return native.rearmIdle();
-    await new Promise<void>((resolve) => {
-      this.socket.once("drain", resolve).once("close", resolve);
-    });
+    await nextEvent(this.socket, ["drain", "close"]);
     if (this.socket.destroyed) throw this.reason ?? clientGone();
     native.rearmIdle();
   }

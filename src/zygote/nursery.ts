@@ -17,8 +17,12 @@ const { SIGTERM, SIGKILL } = constants.signals;
 const killDelay = 1000;
 /** The same for other deadlines, beyond the half second that a worker has for itself. */
 const mercy = 2000;
+/** Instead of the time when it was bred: it has been killed, and is not there any more as soon as it is reaped. */
+const condemned = Infinity;
 const deafness = "does not heed its deadline";
 const lateness = "was not through afterFork within startTimeout";
+/** How often to look for workers that are late, if nothing else happens. */
+const lookInterval = 2000;
 /** From performance.now() to the monotonic clock by which workers count. */
 const clockOffset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
@@ -95,7 +99,7 @@ export class Nursery {
   #bury(slot: number): void {
     const { slots } = this.#parts;
     if (slots.state(slot) !== State.starting) this.#startTrouble.succeed();
-    else if (this.#ended.status !== 0) this.#startTrouble.fail();
+    else if (this.#killAt === 0) this.#startTrouble.fail(); // whatever its status: it has never waited for a connection
     this.#pids[slot] = 0;
     this.#live--;
     const isSuspicious = slots.isBusy(slot) && this.#hasCrashed(slot);
@@ -144,8 +148,9 @@ export class Nursery {
   #killLate(): void {
     for (let slot = 0; slot < this.#pids.length; slot++) {
       const pid = this.#pids[slot] ?? 0;
-      const fault = pid === 0 ? undefined : this.#faultOf(slot);
+      const fault = pid === 0 || this.#bredAt[slot] === condemned ? undefined : this.#faultOf(slot);
       if (fault === undefined) continue;
+      this.#bredAt[slot] = condemned;
       this.#parts.pipeLog.log.error(`a worker ${fault}, and is killed`, { worker: pid });
       native.kill(pid, SIGKILL);
     }
@@ -237,7 +242,8 @@ export class Nursery {
   /** How long to wait for the bell, in ms; below 0: for ever. */
   #patience(): number {
     if (this.#killAt > 0) return Math.max(1, this.#killAt - performance.now());
-    return this.#pause > 0 ? this.#pause : -1;
+    if (this.#pause > 0) return this.#pause;
+    return this.#live > 0 ? lookInterval : -1;
   }
 
   get #pause(): number {

@@ -117,3 +117,16 @@ function isSubsequence(few: readonly string[], many: readonly string[]): boolean
   for (const text of many) if (text === few[found]) found++;
   return found === few.length;
 }
+
+void test("a line that never ends is given out in pieces, and a record that never ends is given up", () => {
+  const assembler = new RecordAssembler();
+  const megabyte = Buffer.alloc(2 ** 20, "x");
+  let given = 0;
+  for (let count = 0; count < 10; count++) for (const text of assembler.push(megabyte)) given += text.length;
+  for (const text of assembler.end()) given += text.length;
+  assert.equal(given, 10 * 2 ** 20, "all of it was given out");
+  const part = Buffer.from(`\x1b+7 ${"y".repeat(4000)}\n`);
+  const lost: string[] = [];
+  for (let count = 0; count < 5000; count++) lost.push(...assembler.push(part));
+  assert.deepEqual(lost, ["a log record of 7 was longer than 16 MiB, and is lost"]);
+});

@@ -22,7 +22,14 @@ const cases: readonly {
   logs?: { level: string; msg: string; reason?: string };
 }[] = [
   { what: "idle, told to leave", slot: { state: State.idle }, status: 0, idle: -1 },
-  { what: "starting, told to leave", slot: { state: State.starting }, status: 0, idle: -1 },
+  { what: "dismissed", slot: { state: State.dismissed }, signal: SIGKILL, idle: -1 },
+  {
+    what: "starting, of its own will",
+    slot: { state: State.starting },
+    status: 0,
+    idle: -1,
+    logs: { level: "warn", msg: "idle worker ended: exit 0", reason: "exit 0" },
+  },
   { what: "idle, of an earlier generation", slot: { state: State.idle, generation: 1 }, status: 0 },
   {
     what: "idle, killed",

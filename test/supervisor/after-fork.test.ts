@@ -45,6 +45,18 @@ void test("workers that fail in afterFork are tried again with pauses, not in a 
   assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
 });
 
+void test("workers that exit in afterFork, though with status 0, are tried again with pauses, and it is said", async (t) => {
+  const { daemon, gate } = await startGated(t, module);
+  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+  await writeFile(gate, "exits");
+  for (const pid of spares) process.kill(pid, "SIGKILL");
+  const ended = (): LogRecord[] => daemon.log.filter(({ msg }) => msg === "idle worker ended: exit 0");
+  await waitFor("some ends", () => ended().length >= 5);
+  await assertAlmostIdle(childrenOf(daemon.pid));
+  assert.ok(ended().length < 40, `${ended().length} workers have been forked`);
+  await rm(gate);
+});
+
 void test("a drain does not wait for workers that hang in afterFork", async (t) => {
   const { daemon, gate } = await startGated(t, module, "--drain-timeout", "1h");
   const { zygote } = daemon;
