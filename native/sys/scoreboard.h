@@ -2,8 +2,8 @@
  * The scoreboard: one memfd, a page for the header and a page for each worker.
  *
  * The supervisor and the zygote map all of it. A worker maps the header and its own page, nothing else: it cannot
- * reach a neighbour's. What a worker writes here is what it says of itself; who lives and who is whose child the
- * zygote knows from fork(2) and wait4(2) alone.
+ * reach a neighbour's. What a worker writes in its slot is what it says of itself, and what stands in the header any
+ * worker may have spoilt: who lives and who is whose child the zygote knows from fork(2) and wait4(2) alone.
  */
 #ifndef FORKD_SCOREBOARD_H
 #define FORKD_SCOREBOARD_H

@@ -19,7 +19,7 @@ export interface Log {
 export function formatRecord(level: Level, identity: Fields, message: string, fields: Fields = {}): string {
   const own = { level, time: new Date().toISOString(), ...identity };
   try {
-    const { err, ...rest } = fields;
+    const { err, ...rest } = fields instanceof Error ? { err: fields } : fields;
     return join(own, { ...rest, ...errorFields(err), msg: message, toJSON: undefined });
   } catch (error) {
     return join(own, { msg: message, unprintable: describe(error) });

@@ -1,7 +1,12 @@
+import { constants } from "node:os";
 import { encode, type Engine, type FromZygote, type ToZygote } from "../control/messages.ts";
 import type { Settings } from "../config/settings.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+
+const { EAGAIN, ECONNRESET } = constants.errno;
+/** Nothing has come yet, or nothing will. */
+const nothing: ReadonlySet<number> = new Set([EAGAIN, ECONNRESET]);
 
 /** What a zygote is to do, and with what. */
 export interface Commission {
@@ -58,7 +63,8 @@ export class Control {
 
   #fill(wait: 0 | 1): boolean {
     const { length, descriptors } = native.receive(this.fd, this.#buffer, wait);
-    if (length <= 0) return false;
+    if (length === 0 || nothing.has(-length)) return false;
+    succeeded("Hearing the supervisor", length);
     this.#rest += this.#buffer.toString("utf8", 0, length);
     this.#descriptors.push(...descriptors);
     return true;

@@ -9,7 +9,7 @@ const mebibyte = 2 ** 20;
 const leastRoom = 4 * mebibyte;
 
 /**
- * In the zygote, before the first fork: the kernel would let a process have less than it has, and refuse it all it asks for.
+ * In the zygote before the first fork, and in a spawned worker before it loads the module: the kernel would let a process have less than it has, and refuse it all it asks for.
  *
  * @throws ForkdError `FORKD_E_OPTION`
  */

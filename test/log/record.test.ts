@@ -111,3 +111,8 @@ void test("a log writes what is at its threshold or above", () => {
     assert.deepEqual(written, levels.slice(index));
   }
 });
+
+void test("an error where fields belong is taken for the error", () => {
+  const { err } = record(new Error("lost") as unknown as Fields) as { err: { message: string } };
+  assert.equal(err.message, "lost");
+});

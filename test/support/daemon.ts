@@ -102,6 +102,7 @@ export class TestDaemon {
   get log(): LogRecord[] {
     return this.stderr
       .split("\n")
+      .slice(0, -1) // behind the last newline there is nothing, or a line that has not come all the way
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line) as LogRecord);
   }
