@@ -7,6 +7,29 @@ export function reviveFailure({ code, message, stack }: Failure): ForkdError {
   return new ForkdError(known, message, stack === undefined ? {} : { cause: withStack(stack) });
 }
 
+/** What keeps a daemon from starting whose zygote has ended in that manner. */
+export function diedAtStart(modulePath: string, manner: string): ForkdError {
+  if (manner.startsWith("hung")) {
+    return new ForkdError(
+      "FORKD_E_START_TIMEOUT",
+      `The process that loads ${modulePath} ${manner}. It waits for something, or never stops computing, while it loads ` +
+        "or in beforeFork, or no worker gets through afterFork: the log may say more. Mend that, or raise startTimeout.",
+    );
+  }
+  if (manner.startsWith("exit")) {
+    return new ForkdError(
+      "FORKD_E_MODULE_FAILED",
+      `${modulePath} ended its process before it was ready: ${manner}. It must not call process.exit(), and what it awaits, ` +
+        "at its top level or in beforeFork, must come.",
+    );
+  }
+  return new ForkdError(
+    "FORKD_E_ZYGOTE",
+    `The process that loads ${modulePath} was ended before it was ready: ${manner}. What it printed is above; if nobody ` +
+      "killed it, something that the module loads crashed it.",
+  );
+}
+
 function withStack(stack: string): Error {
   const error = new Error();
   error.stack = stack;

@@ -5,10 +5,11 @@ import { formatAddress, type ListenAddress } from "../config/address.ts";
 import { resolveOption, resolveSettings } from "../config/resolve-settings.ts";
 import type { Sources } from "../config/settings.ts";
 import { formatDuration } from "../config/duration.ts";
-import { ForkdError } from "../errors.ts";
+import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { State as WorkerState } from "../scoreboard/states.ts";
 import { DaemonLog } from "./daemon-log.ts";
+import { diedAtStart } from "./failure.ts";
 import { lifecycle, type Action, type Event, type State } from "./lifecycle.ts";
 import { children } from "./orphans.ts";
 import { Crashes } from "./crashes.ts";
@@ -162,13 +163,15 @@ export class Supervisor {
   }
 
   #onNextEnd({ generation }: ZygoteProcess, manner: string): void {
-    this.#service?.logger.error(
-      { generation, reason: manner },
-      `the next zygote ended: ${manner}; the old one goes on`,
-    );
+    if (isInService(this.#state)) this.#logNextEnd(generation, manner);
     this.handle("nextLost");
     this.#service?.rotation.workerCrashed(this.#zygotes.current?.generation ?? 0); // its reason is still there
     this.sweep();
+  }
+
+  #logNextEnd(generation: number, manner: string): void {
+    const message = `the next zygote ended: ${manner}; the old one goes on`;
+    this.#service?.logger.error({ generation, reason: manner }, message);
   }
 
   #onZygoteEnd(zygote: ZygoteProcess, manner: string): void {
@@ -298,25 +301,3 @@ export class Supervisor {
 
 const isInService = (state: State): boolean =>
   state === "serving" || state === "rotating" || state === "handingOver" || state === "restarting";
-
-function diedAtStart(modulePath: string, manner: string): ForkdError {
-  if (manner.startsWith("hung")) {
-    return new ForkdError(
-      "FORKD_E_START_TIMEOUT",
-      `The process that loads ${modulePath} ${manner}. It waits for something, or never stops computing, while it loads ` +
-        "or in beforeFork, or no worker gets through afterFork: the log may say more. Mend that, or raise startTimeout.",
-    );
-  }
-  if (manner.startsWith("exit")) {
-    return new ForkdError(
-      "FORKD_E_MODULE_FAILED",
-      `${modulePath} ended its process before it was ready: ${manner}. It must not call process.exit(), and what it awaits, ` +
-        "at its top level or in beforeFork, must come.",
-    );
-  }
-  return new ForkdError(
-    "FORKD_E_ZYGOTE",
-    `The process that loads ${modulePath} was ended before it was ready: ${manner}. What it printed is above; if nobody ` +
-      "killed it, something that the module loads crashed it.",
-  );
-}

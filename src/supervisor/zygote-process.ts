@@ -79,6 +79,7 @@ export class ZygoteProcess {
   }
 
   send(message: ToZygote, descriptors: readonly number[] = []): void {
+    if (this.#control.destroyed) return; // it has ended, and the number of the descriptor may be another's
     native.sendDescriptors(this.#controlFd, encode(message), descriptors);
   }
 

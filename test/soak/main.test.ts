@@ -12,10 +12,12 @@ void test("a short soak goes well, and says so", async () => {
   const child = spawn(process.execPath, [program, "--connections", "1000"], { stdio: ["ignore", "pipe", "ignore"] });
   const [told, [status]] = await Promise.all([text(child.stdout), once(child, "close")]);
   assert.equal(status, 0, told);
-  for (const style of ["async", "blocking"])
+  for (const style of ["async", "blocking"]) {
     assert.match(told, new RegExp(`^fork, ${style}: 500 connections in `, "m"));
+    assert.match(told, new RegExp(`^spawn, ${style}: 10 connections in `, "m"));
+  }
   assert.match(told, /ends: completed \d+, .*killed by SIGSEGV \d+/);
-  assert.equal(told.match(/deviations: none$/gm)?.length, 2, told);
+  assert.equal(told.match(/deviations: none$/gm)?.length, 4, told);
 });
 
 void test("Ctrl-C ends it in order, with what is known so far", async () => {
@@ -26,7 +28,7 @@ void test("Ctrl-C ends it in order, with what is known so far", async () => {
   await waitFor("it to be under way", () => progress.includes("fork, async: "));
   child.kill("SIGINT");
   const [status] = await once(child, "close");
-  assert.equal(status, 130);
+  assert.equal(status, 130, await summary);
   assert.match(progress, /^Interrupted\.$/m);
   assert.match(await summary, /^fork, async: \d+ connections/);
 });

@@ -147,6 +147,7 @@ void test("a drain while the next zygote gets ready ends both", async (t) => {
   await client.receives(`${pid}\n${pid}\n`);
   client.finish();
   assert.equal(await daemon.ended(), 0);
+  assert.ok(!daemon.log.some(({ msg }) => msg.startsWith("the next zygote ended")), "that was no trouble");
   await rm(gate);
 });
 
