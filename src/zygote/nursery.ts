@@ -23,8 +23,6 @@ const deafness = "does not heed its deadline";
 const lateness = "was not through afterFork within startTimeout";
 /** How often to look for workers that are late, if nothing else happens. */
 const lookInterval = 2000;
-/** From performance.now() to the monotonic clock by which workers count. */
-const clockOffset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
 export interface NurseryParts {
   readonly settings: Settings;
@@ -46,7 +44,7 @@ export class Nursery {
   readonly #parts: NurseryParts;
   /** The truth about who is whose child: by slot, 0 for none. */
   readonly #pids: Int32Array;
-  /** When the worker in each slot was bred, by performance.now(). */
+  /** When the worker in each slot was bred, by the clock of the scoreboard. */
   readonly #bredAt: Float64Array;
   readonly #undertaker: Undertaker;
   readonly #ended = new EndedWorker();
@@ -158,9 +156,8 @@ export class Nursery {
 
   #faultOf(slot: number): string | undefined {
     const { slots, settings } = this.#parts;
-    const now = performance.now();
-    if (slots.isBusy(slot)) return slots.deadline(slot) > now + clockOffset - mercy ? undefined : deafness;
-    const isLate = slots.isStarting(slot) && now - (this.#bredAt[slot] ?? 0) > settings.startTimeout;
+    if (slots.isBusy(slot)) return slots.deadline(slot) > native.now() - mercy ? undefined : deafness;
+    const isLate = slots.isStarting(slot) && native.now() - (this.#bredAt[slot] ?? 0) > settings.startTimeout;
     return isLate ? lateness : undefined;
   }
 
@@ -224,7 +221,7 @@ export class Nursery {
     if (pid < 0) this.#onBreedingFailed(slot, pid);
     else {
       this.#pids[slot] = pid;
-      this.#bredAt[slot] = performance.now();
+      this.#bredAt[slot] = native.now();
       this.#live++;
       if (this.#breedingTrouble.succeed()) pipeLog.log.info(`${breeder.verb}ing again`, { generation });
     }
