@@ -60,11 +60,6 @@ export class Header {
     return Atomics.load(this.#words, layout.heartbeat_answered / 4) === asked;
   }
 
-  /** Another zygote is asked from now on, and owes no answer yet. */
-  forgetHeartbeat(): void {
-    this.answerHeartbeat();
-  }
-
   get idle(): number {
     return Atomics.load(this.#words, layout.idle / 4);
   }

@@ -25,7 +25,7 @@ export class Heartbeat {
   start(): void {
     this.stop();
     this.#unanswered = 0;
-    this.#header.forgetHeartbeat();
+    this.#header.answerHeartbeat(); // it owes no answer yet
     if (this.#timeout > 0) this.#timer = setInterval(() => this.#ask(), this.#timeout / patience).unref();
   }
 
