@@ -1,8 +1,11 @@
+import { constants } from "node:os";
 import { openSync, readSync } from "node:fs";
 import { native } from "../native.ts";
 import { EndedWorker, killGroup, settleEndedWorker, type Undertaker } from "../scoreboard/ended-worker.ts";
 import type { Slots } from "../scoreboard/slots.ts";
 import { State } from "../scoreboard/states.ts";
+
+const { SIGTERM } = constants.signals;
 
 /**
  * The children that the supervisor did not start: the workers of a zygote that has died, and what user code had
@@ -58,6 +61,17 @@ export class Orphans {
       if (isUnborn || living.has(this.#slots.pid(slot))) return false;
     }
     return true;
+  }
+
+  /** Has the idle workers of generations before that one leave. */
+  retireIdle(generation: number): void {
+    const isIdle = (state: number): boolean => state === State.starting || state === State.idle;
+    this.signal(SIGTERM, (state, of) => of < generation && isIdle(state));
+  }
+
+  /** Has all workers of generations before that one drain, but those that do already. */
+  drain(generation: number): void {
+    this.signal(SIGTERM, (state, of) => of < generation && state !== State.draining);
   }
 
   /** Signals the workers that `isMeant` picks by their state. What a slot says of its pid is believed of children alone. */

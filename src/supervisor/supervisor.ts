@@ -7,7 +7,6 @@ import type { Sources } from "../config/settings.ts";
 import { formatDuration } from "../config/duration.ts";
 import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
-import { State as WorkerState } from "../scoreboard/states.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diedAtStart } from "./failure.ts";
 import { lifecycle, type Action, type Event, type State } from "./lifecycle.ts";
@@ -17,7 +16,7 @@ import { openService, type Service } from "./service.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
 import { Zygotes } from "./zygotes.ts";
 
-const { SIGTERM, SIGKILL } = constants.signals;
+const { SIGKILL } = constants.signals;
 
 /** Zygote and workers see to it that a drain ends within `drainTimeout`; if they do not, so much later it is ended. */
 const overdueDelay = 3000;
@@ -250,9 +249,7 @@ export class Supervisor {
   /** Idle workers of earlier zygotes have filled in until now. */
   #retireIdle(): void {
     this.#service?.logger.info({ generation: this.#zygotes.current?.generation }, "a new zygote has taken over");
-    const isIdle = (state: number): boolean => state === WorkerState.starting || state === WorkerState.idle;
-    const current = this.#zygotes.current?.generation ?? 0;
-    this.#service?.orphans.signal(SIGTERM, (state, generation) => isIdle(state) && generation < current);
+    this.#service?.orphans.retireIdle(this.#zygotes.current?.generation ?? 0);
   }
 
   #giveUp(): void {
@@ -280,9 +277,7 @@ export class Supervisor {
 
   /** Those of earlier zygotes; the zygote that lives sees to its own. */
   #drainOrphans(): void {
-    const oldest = this.#zygotes.current?.generation ?? Infinity;
-    const isUntold = (state: number): boolean => state !== WorkerState.draining;
-    this.#service?.orphans.signal(SIGTERM, (state, generation) => generation < oldest && isUntold(state));
+    this.#service?.orphans.drain(this.#zygotes.current?.generation ?? Infinity);
   }
 
   /** The zygotes first: then their workers are children of this process, and no more are forked. */
