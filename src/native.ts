@@ -37,6 +37,8 @@ export interface Native {
   createScoreboard(slots: number): Result;
   mapHeader(memfd: number): ArrayBuffer | Result;
   mapSlots(memfd: number, slots: number): ArrayBuffer | Result;
+  createRegistry(size: number): Result;
+  mapRegistry(memfd: number, size: number): ArrayBuffer | Result;
   ringBell(): void;
   bellCount(): number;
   waitForBell(seen: number, timeout: number): void;
@@ -79,21 +81,12 @@ export interface Native {
   writeReady(fd: number, bytes: Uint8Array): Result;
   rearmIdle(): void;
   disarm(): void;
+  armLast(): void;
   deadlinePassed(): number;
   now(): number;
 }
 
-type HeaderField =
-  | "generation"
-  | "idle"
-  | "commands"
-  | "heartbeat_asked"
-  | "heartbeat_answered"
-  | "spares"
-  | "accept_errno"
-  | "log_dropped"
-  | "accepted"
-  | "ended";
+type HeaderField = "generation" | "idle" | "spares" | "accept_errno" | "log_dropped" | "accepted" | "ended";
 type SlotField =
   | "pid"
   | "state"

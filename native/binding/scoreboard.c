@@ -19,15 +19,29 @@ static napi_value map_header(napi_env env, napi_callback_info info) {
   return memory_value(env, header, FK_PAGE);
 }
 
+static napi_value map_for_oneself(napi_env env, int memfd, uint64_t offset, size_t length) {
+  void *map = fk_scoreboard_map(memfd, offset, length, NULL);
+  if (!map) return int_value(env, -errno);
+  int failed = fk_scoreboard_keep_from_children(map, length);
+  if (failed) return int_value(env, failed);
+  return memory_value(env, map, length);
+}
+
 /* mapSlots(memfd, slots): all of them, for a process that watches; its children do not inherit the mapping. */
 static napi_value map_slots(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
-  size_t length = (size_t)int_argument(&a, 1) * FK_PAGE;
-  void *slots = fk_scoreboard_map(int_argument(&a, 0), FK_PAGE, length, NULL);
-  if (!slots) return int_value(env, -errno);
-  int failed = fk_scoreboard_keep_from_children(slots, length);
-  if (failed) return int_value(env, failed);
-  return memory_value(env, slots, length);
+  return map_for_oneself(env, int_argument(&a, 0), FK_PAGE, (size_t)int_argument(&a, 1) * FK_PAGE);
+}
+
+static napi_value create_registry(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return int_value(env, fk_registry_create(int_argument(&a, 0)));
+}
+
+/* mapRegistry(memfd, size): children do not inherit this mapping either. */
+static napi_value map_registry(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return map_for_oneself(env, int_argument(&a, 0), 0, (size_t)int_argument(&a, 1));
 }
 
 static napi_value ring_bell(napi_env env, napi_callback_info info) {
@@ -59,9 +73,6 @@ static napi_value header_layout(napi_env env) {
   napi_create_object(env, &object);
   OFFSET(fk_header, generation);
   OFFSET(fk_header, idle);
-  OFFSET(fk_header, commands);
-  OFFSET(fk_header, heartbeat_asked);
-  OFFSET(fk_header, heartbeat_answered);
   OFFSET(fk_header, spares);
   OFFSET(fk_header, accept_errno);
   OFFSET(fk_header, log_dropped);
@@ -95,6 +106,8 @@ void export_scoreboard(napi_env env, napi_value exports) {
   set_function(env, exports, "createScoreboard", create_scoreboard);
   set_function(env, exports, "mapHeader", map_header);
   set_function(env, exports, "mapSlots", map_slots);
+  set_function(env, exports, "createRegistry", create_registry);
+  set_function(env, exports, "mapRegistry", map_registry);
   set_function(env, exports, "ringBell", ring_bell);
   set_function(env, exports, "bellCount", bell_count);
   set_function(env, exports, "waitForBell", wait_for_bell);

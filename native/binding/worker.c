@@ -154,6 +154,12 @@ static napi_value disarm(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static napi_value arm_last(napi_env env, napi_callback_info info) {
+  (void)env, (void)info;
+  fk_deadlines_arm_last();
+  return NULL;
+}
+
 /* deadlinePassed(): the outcome that a passed deadline means, 0 if none has. */
 static napi_value deadline_passed(napi_env env, napi_callback_info info) {
   (void)info;
@@ -184,6 +190,7 @@ void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "writeReady", write_ready);
   set_function(env, exports, "rearmIdle", rearm_idle);
   set_function(env, exports, "disarm", disarm);
+  set_function(env, exports, "armLast", arm_last);
   set_function(env, exports, "deadlinePassed", deadline_passed);
   set_function(env, exports, "now", now);
 }

@@ -90,6 +90,9 @@ static void note_trouble(int error, void (*report)(int)) {
   if (atomic_exchange(&fk_worker.header->accept_errno, error) != error) report(error);
 }
 
+/* What a worker's earlier connections have left open is closed by its end, and a fresh one takes its place. */
+static int is_worn_out(int error) { return error == EMFILE && fk_worker.slot->served > 0; }
+
 static int next_connection(void (*report)(int)) {
   double pause = BACK_OFF_FIRST_MS;
   int lost = 0;
@@ -99,10 +102,18 @@ static int next_connection(void (*report)(int)) {
     else if (fd >= 0) return fd;
     if (fd == 0 || (is_of_one_connection(-fd) && ++lost < LOST_IN_A_ROW)) continue;
     note_trouble(-fd, report);
+    if (is_worn_out(-fd)) break;
     back_off(pause);
     pause = pause * 2 < BACK_OFF_MOST_MS ? pause * 2 : BACK_OFF_MOST_MS;
   }
   return -ECANCELED;
+}
+
+static void note_peer(int fd, struct fk_name *peer) {
+  if (fk_peer_name(fd, peer) != 0) memset(peer, 0, sizeof *peer); /* reset already: reading it will tell */
+  struct fk_slot *slot = fk_worker.slot;
+  const char *format = peer->family == FK_IPV6 ? "[%s]:%u" : peer->family == FK_IPV4 ? "%s:%u" : "unix:%s";
+  slot->peer_length = snprintf(slot->peer, sizeof slot->peer, format, peer->host, peer->port);
 }
 
 /* Counted out before the state changes: killed in between, this worker is counted out twice, and a spare too many
@@ -134,23 +145,16 @@ static int mark_idle(void) {
   return 1;
 }
 
-static void note_peer(int fd, struct fk_name *peer) {
-  if (fk_peer_name(fd, peer) != 0) memset(peer, 0, sizeof *peer); /* reset already: reading it will tell */
-  struct fk_slot *slot = fk_worker.slot;
-  const char *format = peer->family == FK_IPV6 ? "[%s]:%u" : peer->family == FK_IPV4 ? "%s:%u" : "unix:%s";
-  slot->peer_length = snprintf(slot->peer, sizeof slot->peer, format, peer->host, peer->port);
-}
-
 int fk_worker_accept(struct fk_name *peer, void (*report)(int)) {
   fk_worker_block_signals();
   if (!fk_worker_draining() && !mark_idle()) return -ECANCELED;
   int fd = next_connection(report);
   if (fd < 0) return fd;
+  note_peer(fd, peer); /* first: whoever buries this worker says whose connection it was */
   mark_busy();
   if (atomic_load(&fk_worker.header->accept_errno) != 0) note_trouble(0, report);
   fk_worker.connection = fd;
   fk_progress_reset();
-  note_peer(fd, peer);
   fk_deadlines_arm();
   fk_worker_unblock_signals();
   return fd;

@@ -6,15 +6,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int fk_scoreboard_create(int slots) {
-  if (sysconf(_SC_PAGESIZE) > FK_PAGE) return -ENOTSUP;
-  int memfd = memfd_create("forkd-scoreboard", MFD_CLOEXEC);
+static int create_shared(const char *name, off_t size) {
+  int memfd = memfd_create(name, MFD_CLOEXEC);
   if (memfd < 0) return -errno;
-  if (ftruncate(memfd, (off_t)(slots + 1) * FK_PAGE) == 0) return memfd;
+  if (ftruncate(memfd, size) == 0) return memfd;
   int error = errno;
   close(memfd);
   return -error;
 }
+
+int fk_scoreboard_create(int slots) {
+  if (sysconf(_SC_PAGESIZE) > FK_PAGE) return -ENOTSUP;
+  return create_shared("forkd-scoreboard", (off_t)(slots + 1) * FK_PAGE);
+}
+
+int fk_registry_create(int size) { return create_shared("forkd-registry", size); }
 
 void *fk_scoreboard_map(int memfd, uint64_t offset, uint64_t length, void *where) {
   int flags = MAP_SHARED | (where ? MAP_FIXED : 0);

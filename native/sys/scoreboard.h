@@ -3,7 +3,7 @@
  *
  * The supervisor and the zygote map all of it. A worker maps the header and its own page, nothing else: it cannot
  * reach a neighbour's. What a worker writes in its slot is what it says of itself, and what stands in the header any
- * worker may have spoilt: who lives and who is whose child the zygote knows from fork(2) and wait4(2) alone.
+ * worker may have spoilt: who lives, and in which slot, is in the registry, which supervisor and zygote alone can reach.
  */
 #ifndef FORKD_SCOREBOARD_H
 #define FORKD_SCOREBOARD_H
@@ -43,9 +43,6 @@ struct fk_header {
   _Atomic uint32_t bell_waiting; /* 1 while the zygote sleeps on it, so that others can save the system call */
   _Atomic int32_t generation;    /* the zygote's that forks now; workers of an earlier one are not counted as idle */
   _Atomic int32_t idle;          /* workers that are starting or idle; may err towards too few, never too many */
-  _Atomic int32_t commands;      /* how many the supervisor has sent to the zygote of this generation */
-  _Atomic int32_t heartbeat_asked;    /* how often the supervisor has asked the zygote for a sign of life, */
-  _Atomic int32_t heartbeat_answered; /* and what that count was when the zygote last looked */
   _Atomic int32_t spares;        /* the zygote wants at least so many idle: whoever goes below rings */
   _Atomic int32_t accept_errno;  /* why accept(2) fails at the moment, 0 if it does not: one log line per trouble */
   _Atomic uint32_t log_dropped;  /* log records that found the pipe full for too long */
@@ -76,6 +73,9 @@ _Static_assert(sizeof(struct fk_slot) <= FK_PAGE, "a slot fits its page");
 
 /* A new scoreboard's memfd, or -errno. */
 int fk_scoreboard_create(int slots);
+
+/* Memory that supervisor and zygote share, and no worker has: its memfd, or -errno. What is in it src/scoreboard says. */
+int fk_registry_create(int size);
 
 /* Map `length` bytes at `offset`; over `where` if that is not NULL. NULL and errno on failure. */
 void *fk_scoreboard_map(int memfd, uint64_t offset, uint64_t length, void *where);

@@ -56,8 +56,14 @@ void fk_worker_exit(int status) {
   _exit(status);
 }
 
-/* Only where the connection's end is not recorded yet: a signal may come between the record and the exit. */
+static int has_connection(void) {
+  int state = atomic_load(&fk_worker.slot->state);
+  return state == FK_BUSY || state == FK_DRAINING;
+}
+
+/* The end is recorded only if it is not yet: a signal may come between the record and the exit. */
 static void leave_with(enum fk_outcome outcome) {
+  if (!has_connection()) fk_worker_exit(0);
   if (atomic_load(&fk_worker.slot->outcome) == FK_NONE) fk_worker_record_end(outcome);
   fk_abandon_output(fk_worker.connection);
   fk_worker_exit(0);
@@ -164,8 +170,8 @@ void fk_worker_unblock_signals(void) {
   pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static void handle(int signal) {
-  struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: system calls are to be interrupted */
+static void handle(int signal, void (*handler)(int)) {
+  struct sigaction action = {.sa_handler = handler}; /* no SA_RESTART: system calls are to be interrupted */
   sigfillset(&action.sa_mask);
   sigaction(signal, &action, NULL);
 }
@@ -180,9 +186,9 @@ int fk_worker_start(void) {
   draining = 0;
   leads_group = setpgid(0, 0) == 0;
   clear_deadlines();
-  handle(SIGTERM);
-  handle(FK_ORPHANED);
-  handle(SIGALRM);
+  handle(SIGTERM, on_signal);
+  handle(FK_ORPHANED, on_signal);
+  handle(SIGALRM, on_signal);
   signal(SIGHUP, SIG_IGN); /* the kernel's, to a group with a stopped process in it whose parent's session has ended */
   return fk_die_with_parent(fk_worker.zygote, FK_ORPHANED);
 }
@@ -200,8 +206,8 @@ int fk_worker_occupy(int generation, int fork_number) {
 
 /* A connection under way has ended by it; an idle worker has no connection, but still a reason. */
 static void note_memory_limit(void) {
-  int state = atomic_load(&fk_worker.slot->state), none = FK_NONE;
-  if (state != FK_BUSY && state != FK_DRAINING) atomic_store(&fk_worker.slot->outcome, FK_MEMORY_LIMIT);
+  int none = FK_NONE;
+  if (!has_connection()) atomic_store(&fk_worker.slot->outcome, FK_MEMORY_LIMIT);
   else if (atomic_compare_exchange_strong(&fk_worker.slot->outcome, &none, FK_MEMORY_LIMIT))
     atomic_fetch_add(&fk_worker.header->ended[FK_MEMORY_LIMIT], 1);
 }
@@ -225,6 +231,22 @@ void fk_deadlines_arm(void) {
 void fk_deadlines_disarm(void) {
   fk_worker.slot->idle_deadline = 0;
   fk_worker.slot->session_deadline = 0;
+}
+
+/* By the signal itself, not by an exit: whoever buries the worker sees that it did not leave by itself. */
+static void on_overstay(int alarm) {
+  if (leads_group && is_orphaned()) kill(0, SIGKILL);
+  signal(alarm, SIG_DFL);
+  kill(getpid(), alarm);
+}
+
+void fk_deadlines_arm_last(void) {
+  struct fk_slot *slot = fk_worker.slot;
+  double now = fk_now_ms();
+  fk_deadlines_disarm();
+  if (slot->drain_deadline == 0) slot->drain_deadline = now + fk_worker.drain_timeout_ms;
+  handle(SIGALRM, on_overstay);
+  set_timer(slot->drain_deadline - now + FK_DEADLINE_GRACE_MS);
 }
 
 void fk_deadlines_rearm_idle(void) {

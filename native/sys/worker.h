@@ -76,6 +76,9 @@ void fk_deadlines_arm(void);
 void fk_deadlines_disarm(void);
 void fk_deadlines_rearm_idle(void);
 
+/* The worker is about to leave: SIGALRM ends it if it has not done so by then, drainTimeout and a grace from now. */
+void fk_deadlines_arm_last(void);
+
 /* FK_IDLE_TIMEOUT, FK_SESSION_TIMEOUT, FK_DRAIN_TIMEOUT: which has passed; FK_NONE. */
 enum fk_outcome fk_deadline_passed(void);
 

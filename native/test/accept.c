@@ -381,6 +381,7 @@ TEST(running_out_of_descriptors_is_reported_once_and_passes) {
   pid_t pid = fork_worker();
   if (pid == 0) {
     close(next()); /* by now it has all that it needs to wait */
+    fk_worker.slot->served = 0;
     allow_no_more_descriptors();
     serve_on();
   }
@@ -388,6 +389,20 @@ TEST(running_out_of_descriptors_is_reported_once_and_passes) {
   connect_to(listener);
   WAIT_FOR(is_waiting(pid));
   check_trouble_and_recovery(pid, connect_to(listener));
+}
+
+TEST(a_worker_that_has_run_out_of_descriptors_by_serving_leaves) {
+  int listener = stage();
+  pid_t pid = fork_worker();
+  if (pid == 0) {
+    close(next());
+    allow_no_more_descriptors();
+    _exit(next() == -ECANCELED ? 0 : 1);
+  }
+  connect_to(listener);
+  connect_to(listener);
+  CHECK_EQUAL(end_of(pid), 0);
+  CHECK_EQUAL(atomic_load(&reports->count), 1);
 }
 
 TEST(having_no_descriptor_to_wait_with_is_trouble_like_any_other) {

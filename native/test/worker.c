@@ -44,6 +44,34 @@ static pid_t fork_spinning_worker(void) {
   for (;;) continue;
 }
 
+/* Leaves, and never comes to its end. */
+static pid_t fork_overstaying_worker(int first_state) {
+  pid_t pid = fork_worker();
+  if (pid != 0) return pid;
+  atomic_store(&slot()->state, first_state);
+  fk_deadlines_arm_last();
+  fk_worker_unblock_signals();
+  for (;;) continue;
+}
+
+TEST(who_does_not_come_to_its_end_is_ended_by_the_alarm) {
+  stage(0, 0, 50);
+  pid_t pid = fork_overstaying_worker(FK_BUSY);
+  CHECK_EQUAL(end_of(pid), -SIGALRM);
+  CHECK(slot()->drain_deadline > 0);
+}
+
+TEST(an_idle_worker_that_is_told_twice_to_leave_ends_no_connection) {
+  stage(0, 0, NEVER_MS);
+  pid_t pid = fork_overstaying_worker(FK_IDLE);
+  WAIT_FOR(slot()->drain_deadline > 0);
+  fk_kill(pid, SIGTERM);
+  fk_kill(pid, SIGTERM); /* they may be taken for one */
+  WAIT_FOR(fk_kill(pid, SIGTERM) != 0 || fk_ended(pid) == pid);
+  CHECK_EQUAL(end_of(pid), 0);
+  CHECK_EQUAL(ended(FK_TERMINATED), 0);
+}
+
 TEST(no_deadline_has_passed_where_there_is_none) {
   be_worker();
   CHECK_EQUAL(fk_deadline_passed(), FK_NONE);
@@ -149,6 +177,7 @@ TEST(who_does_something_is_not_idle_however_long) {
   stage(100, 0, NEVER_MS);
   pid_t pid = fork_worker();
   if (pid == 0) {
+    atomic_store(&slot()->state, FK_BUSY);
     do {
       fk_deadlines_arm();
       *notices = 0;

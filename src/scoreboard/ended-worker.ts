@@ -4,6 +4,8 @@ import type { Fields, Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import type { Header } from "./header.ts";
 import { limitKilledAt, type FatalLimits } from "./limits.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Registry } from "./registry.ts";
 import type { Slots } from "./slots.ts";
 import { State, outcomes, type Outcome } from "./states.ts";
 
@@ -20,6 +22,8 @@ const crashes: ReadonlySet<number> = new Set([
   constants.signals.SIGILL,
   constants.signals.SIGABRT,
 ]);
+
+const overstay = "its exit listeners took longer than drainTimeout";
 
 /** What `native.reap` fills in; kept by the caller, so that reaping allocates nothing. */
 export class EndedWorker {
@@ -47,6 +51,11 @@ export class EndedWorker {
     return crashes.has(this.signal);
   }
 
+  /** Whether it was still there at its last deadline (`fk_deadlines_arm_last`). */
+  get hasOverstayed(): boolean {
+    return this.signal === constants.signals.SIGALRM;
+  }
+
   get cpuMs(): number {
     return (this.words[3] as number) + (this.words[4] as number);
   }
@@ -64,54 +73,75 @@ export function killGroup(worker: number): void {
   native.kill(-worker, constants.signals.SIGKILL);
 }
 
-/** What whoever buries workers has at hand. */
+/** What whoever has workers has at hand. */
 export interface Undertaker {
+  readonly registry: Registry;
   readonly slots: Slots;
   readonly header: Header;
-  readonly settings: FatalLimits;
+  readonly settings: FatalLimits & Pick<Settings, "startTimeout">;
   readonly log: Log;
+  /** Whether the daemon stops at once: SIGKILL is its own then. */
+  readonly isStopping?: boolean;
 }
 
 /** Whoever reaps a worker clears up after it: the count of idle ones, the log entry it could not write, its slot. */
 export function settleEndedWorker(ended: EndedWorker, slot: number, undertaker: Undertaker): void {
-  const { slots, header, log } = undertaker;
-  const state = slots.state(slot);
-  if (state === State.dismissed) {
-    header.uncountIdle(slots.generation(slot));
-  } else if (state === State.starting || state === State.idle) {
-    header.uncountIdle(slots.generation(slot));
-    reportIdleEnd(ended, slot, undertaker);
+  const { registry, slots, header } = undertaker;
+  const generation = registry.generation(slot);
+  if (slots.state(slot) === State.dismissed) {
+    header.uncountIdle(generation);
+  } else if (slots.isIdle(slot)) {
+    header.uncountIdle(generation);
+    if (!isOfStop(ended, undertaker)) reportIdleEnd(ended, slot, undertaker);
   } else if (!slots.reported(slot)) {
     reportConnectionEnd(ended, slot, undertaker);
   } else if (ended.signal !== 0) {
-    log.warn(`worker ${ended.manner} after its connection`, { role: "worker", pid: ended.pid, ...ended.usage });
+    reportLateEnd(ended, slot, undertaker);
   }
   slots.free(slot);
+  registry.clear(slot);
 }
 
-function reportIdleEnd(ended: EndedWorker, slot: number, { slots, settings, log }: Undertaker): void {
+const isOfStop = ({ signal }: EndedWorker, { isStopping }: Undertaker): boolean =>
+  isStopping === true && signal === constants.signals.SIGKILL;
+
+/** The connection's end is told already. */
+function reportLateEnd(ended: EndedWorker, slot: number, { registry, log }: Undertaker): void {
+  const reason = ended.hasOverstayed ? overstay : ended.manner;
+  const generation = registry.generation(slot);
+  log.warn(`worker ended after its connection: ${reason}`, {
+    role: "worker",
+    pid: ended.pid,
+    generation,
+    reason,
+    ...ended.usage,
+  });
+}
+
+function reportIdleEnd(ended: EndedWorker, slot: number, { registry, slots, settings, log }: Undertaker): void {
   const isStarting = slots.isStarting(slot);
   if ((ended.status === 0 && !isStarting) || ended.signal === constants.signals.SIGTERM) return; // told to leave
   const isOutOfMemory = outcomes[slots.outcome(slot)] === "memory limit";
-  const reason = isOutOfMemory ? "memory limit" : (limitKilledAt(ended, settings) ?? ended.manner);
+  const manner = ended.hasOverstayed ? overstay : ended.manner;
+  const reason = isOutOfMemory ? "memory limit" : (limitKilledAt(ended, settings) ?? manner);
   log.warn(`idle worker ended: ${reason}`, {
     role: "worker",
     pid: ended.pid,
-    generation: slots.generation(slot),
+    generation: registry.generation(slot),
     reason,
   });
 }
 
 function reportConnectionEnd(ended: EndedWorker, slot: number, undertaker: Undertaker): void {
-  const { slots, header, settings, log } = undertaker;
+  const { registry, slots, header, log } = undertaker;
   const noted = outcomes[slots.outcome(slot)] ?? "none";
-  const outcome = noted === "none" ? outcomeUnnoted(ended, settings) : noted;
+  const outcome = noted === "none" ? outcomeUnnoted(ended, undertaker) : noted;
   if (noted === "none") header.countEnd(outcome);
   const reason = outcome === "exited" || outcome === "killed" ? ended.manner : outcome;
   log[levelOfEnd(outcome, ended)](`connection ended: ${reason}`, {
     role: "worker",
     pid: ended.pid,
-    generation: slots.generation(slot),
+    generation: registry.generation(slot),
     connection: slots.connectionId(slot),
     peer: slots.peer(slot),
     reason,
@@ -121,8 +151,9 @@ function reportConnectionEnd(ended: EndedWorker, slot: number, undertaker: Under
 }
 
 /** What the wait status tells. */
-function outcomeUnnoted(ended: EndedWorker, settings: FatalLimits): Outcome {
-  return limitKilledAt(ended, settings) ?? (ended.signal === 0 ? "exited" : "killed");
+function outcomeUnnoted(ended: EndedWorker, undertaker: Undertaker): Outcome {
+  if (isOfStop(ended, undertaker)) return "terminated";
+  return limitKilledAt(ended, undertaker.settings) ?? (ended.signal === 0 ? "exited" : "killed");
 }
 
 const levelOfEnd = (outcome: Outcome, { status }: EndedWorker): Level =>

@@ -27,39 +27,6 @@ export class Header {
     Atomics.store(this.#words, layout.spares / 4, spares);
   }
 
-  /** A zygote is about to fork: the message that lets it is read unasked, and counts as no command. */
-  forgetCommands(): void {
-    Atomics.store(this.#words, layout.commands / 4, 0);
-  }
-
-  /** How many commands the zygote of this generation has been sent. */
-  get commands(): number {
-    return Atomics.load(this.#words, layout.commands / 4);
-  }
-
-  /** A command is in the control socket: wakes the zygote. */
-  announceCommand(): void {
-    Atomics.add(this.#words, layout.commands / 4, 1);
-    native.ringBell();
-  }
-
-  /** Asks the zygote for a sign of life. */
-  askForHeartbeat(): void {
-    Atomics.add(this.#words, layout.heartbeat_asked / 4, 1);
-    native.ringBell();
-  }
-
-  /** The zygote is alive, and looks after its workers. */
-  answerHeartbeat(): void {
-    const asked = Atomics.load(this.#words, layout.heartbeat_asked / 4);
-    Atomics.store(this.#words, layout.heartbeat_answered / 4, asked);
-  }
-
-  get heartbeatIsAnswered(): boolean {
-    const asked = Atomics.load(this.#words, layout.heartbeat_asked / 4);
-    return Atomics.load(this.#words, layout.heartbeat_answered / 4) === asked;
-  }
-
   get idle(): number {
     return Atomics.load(this.#words, layout.idle / 4);
   }

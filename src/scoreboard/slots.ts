@@ -97,10 +97,6 @@ export class Slots {
     return Atomics.compareExchange(this.#words, index, starting, dismissed) === starting;
   }
 
-  isFree(slot: number): boolean {
-    return this.state(slot) === State.free;
-  }
-
   /** Taken for a worker that is about to be forked, and writes its pid itself. It may die before it has. */
   take(slot: number, generation: number): void {
     Atomics.store(this.#words, slot * wordsPerSlot + layout.generation / 4, generation);

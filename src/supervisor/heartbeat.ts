@@ -1,22 +1,22 @@
-import type { Header } from "../scoreboard/header.ts";
+import type { Orders } from "../scoreboard/orders.ts";
 
 /** How many questions in a row must go unanswered. */
 const patience = 5;
 
 /**
- * Asks the zygote for a sign of life, through the scoreboard, again and again. What is counted is questions without an
+ * Asks the zygote for a sign of life, again and again. What is counted is questions without an
  * answer, not time: a machine, or a supervisor, that stood still for a while takes nobody for hung.
  */
 export class Heartbeat {
-  readonly #header: Header;
+  readonly #orders: Orders;
   readonly #timeout: number;
   readonly #onHung: () => void;
   #timer: NodeJS.Timeout | undefined;
   #unanswered = 0;
 
   /** @param timeout - In ms; 0 for never asking. */
-  constructor(header: Header, timeout: number, onHung: () => void) {
-    this.#header = header;
+  constructor(orders: Orders, timeout: number, onHung: () => void) {
+    this.#orders = orders;
     this.#timeout = timeout;
     this.#onHung = onHung;
   }
@@ -25,7 +25,7 @@ export class Heartbeat {
   start(): void {
     this.stop();
     this.#unanswered = 0;
-    this.#header.answerHeartbeat(); // it owes no answer yet
+    this.#orders.answerHeartbeat(); // it owes no answer yet
     if (this.#timeout > 0) this.#timer = setInterval(() => this.#ask(), this.#timeout / patience).unref();
   }
 
@@ -34,8 +34,8 @@ export class Heartbeat {
   }
 
   #ask(): void {
-    this.#unanswered = this.#header.heartbeatIsAnswered ? 0 : this.#unanswered + 1;
+    this.#unanswered = this.#orders.heartbeatIsAnswered ? 0 : this.#unanswered + 1;
     if (this.#unanswered === patience) this.#onHung();
-    this.#header.askForHeartbeat();
+    this.#orders.askForHeartbeat();
   }
 }

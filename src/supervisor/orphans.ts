@@ -1,11 +1,12 @@
-import { constants } from "node:os";
-import { openSync, readSync } from "node:fs";
 import { native } from "../native.ts";
 import { EndedWorker, killGroup, settleEndedWorker, type Undertaker } from "../scoreboard/ended-worker.ts";
-import type { Slots } from "../scoreboard/slots.ts";
+import { killIfAtFault, tellToLeave } from "../scoreboard/ending-workers.ts";
+import { Registry } from "../scoreboard/registry.ts";
 import { State } from "../scoreboard/states.ts";
+import { children } from "./children.ts";
 
-const { SIGTERM } = constants.signals;
+/** How often to look for workers that are at fault, in ms. */
+const lookInterval = 2000;
 
 /**
  * The children that the supervisor did not start: the workers of a zygote that has died, and what user code had
@@ -13,13 +14,14 @@ const { SIGTERM } = constants.signals;
  * away from Node.
  */
 export class Orphans {
-  readonly #undertaker: Undertaker;
-  readonly #slots: Slots;
+  #undertaker: Undertaker;
+  readonly #registry: Registry;
   readonly #ended = new EndedWorker();
+  #look: NodeJS.Timeout | undefined;
 
   constructor(undertaker: Undertaker) {
     this.#undertaker = undertaker;
-    this.#slots = undertaker.slots;
+    this.#registry = undertaker.registry;
   }
 
   /** Buries those that have ended, but for zygotes. The zygote may be waiting for their slots. */
@@ -28,79 +30,86 @@ export class Orphans {
     for (const pid of children()) {
       if (zygotes.includes(pid) || native.ended(pid) !== pid) continue;
       const slot = this.#slotOf(pid);
-      if (slot !== undefined) killGroup(pid);
+      if (slot >= 0) killGroup(pid);
       native.reap(pid, this.#ended.words);
-      if (slot === undefined) continue;
+      if (slot < 0) continue;
       settleEndedWorker(this.#ended, slot, this.#undertaker);
       freed++;
     }
     if (freed > 0) native.ringBell();
   }
 
-  /** Frees slots that a dead zygote had taken for workers which it did not live to fork, or did not live to bury. */
+  /** From now on until none is left, sees to it that none outstays its time, as its zygote did. */
+  watch(): void {
+    clearInterval(this.#look);
+    this.#look = setInterval(() => {
+      if (this.areGone) return clearInterval(this.#look);
+      for (const slot of this.#slots()) killIfAtFault(slot, this.#undertaker);
+    }, lookInterval).unref();
+  }
+
+  /** Frees slots that a dead zygote had taken for workers which it did not live to breed, or did not live to bury. */
   freeForsaken(generation: number): void {
     const living = new Set(children());
-    for (let slot = 0; slot < this.#slots.count; slot++) {
-      const pid = this.#slots.pid(slot);
-      const isForsaken = pid === 0 ? this.#slots.state(slot) === State.starting : !living.has(pid);
-      if (isForsaken && this.#slots.generation(slot) <= generation) this.#slots.free(slot);
+    for (let slot = 0; slot < this.#registry.count; slot++) {
+      const isForsaken = this.#registry.isTaken(slot) && !living.has(this.#registry.pid(slot));
+      if (!isForsaken || this.#registry.generation(slot) > generation) continue;
+      this.#undertaker.slots.free(slot);
+      this.#registry.clear(slot);
     }
   }
 
-  /** Whether each child but the zygotes has a slot: one that was forked a moment ago may have yet to write its pid there. */
+  /** Whether each child but the zygotes has a slot: one that was bred a moment ago may have yet to write its pid there. */
   areAccountedFor(zygotes: readonly number[]): boolean {
-    return children().every((pid) => zygotes.includes(pid) || this.#slotOf(pid) !== undefined);
+    return children().every((pid) => zygotes.includes(pid) || this.#slotOf(pid) >= 0);
   }
 
-  /** Whether no worker is left, of whichever zygote. */
+  /** Whether no worker is left, of whichever zygote, nor one about to be. */
   get areGone(): boolean {
-    const living = new Set(children());
-    if (living.size === 0) return true; // whatever the slots say: a worker may have spoilt its own
-    for (let slot = 0; slot < this.#slots.count; slot++) {
-      const isUnborn = this.#slots.state(slot) === State.starting && this.#slots.pid(slot) === 0;
-      if (isUnborn || living.has(this.#slots.pid(slot))) return false;
-    }
-    return true;
+    return this.#registry.find(Registry.unborn) < 0 && this.#slots().length === 0;
   }
 
   /** Has the idle workers of generations before that one leave. */
   retireIdle(generation: number): void {
-    const isIdle = (state: number): boolean => state === State.starting || state === State.idle;
-    this.signal(SIGTERM, (state, of) => of < generation && isIdle(state));
-  }
-
-  /** Has all workers of generations before that one drain, but those that do already. */
-  drain(generation: number): void {
-    this.signal(SIGTERM, (state, of) => of < generation && state !== State.draining);
-  }
-
-  /** Signals the workers that `isMeant` picks by their state. What a slot says of its pid is believed of children alone. */
-  signal(signal: number, isMeant: (state: number, generation: number) => boolean): void {
-    const living = new Set(children());
-    for (let slot = 0; slot < this.#slots.count; slot++) {
-      const pid = this.#slots.pid(slot);
-      const isWorker = living.has(pid) && !this.#slots.isFree(slot);
-      if (isWorker && isMeant(this.#slots.state(slot), this.#slots.generation(slot))) native.kill(pid, signal);
+    const { slots } = this.#undertaker;
+    for (const slot of this.#slots()) {
+      if (slots.isIdle(slot) && this.#registry.generation(slot) < generation) tellToLeave(slot, this.#undertaker);
     }
   }
 
-  #slotOf(pid: number): number | undefined {
-    for (let slot = 0; slot < this.#slots.count; slot++) {
-      if (this.#slots.pid(slot) === pid && !this.#slots.isFree(slot)) return slot;
+  /** Has all workers drain, but those that do already. */
+  drain(): void {
+    const { slots } = this.#undertaker;
+    for (const slot of this.#slots()) {
+      if (slots.state(slot) !== State.draining) tellToLeave(slot, this.#undertaker);
     }
-    return undefined;
   }
-}
 
-/** Kept open: it is needed most when there are no more descriptors to be had. */
-const childrenFile = openSync(`/proc/self/task/${process.pid}/children`, "r");
-const buffer = Buffer.alloc(64 * 1024);
-
-/** This process's children: proc_pid_children(5). */
-export function children(): number[] {
-  let text = "";
-  for (let got = 1; got > 0; text += buffer.toString("latin1", 0, got)) {
-    got = readSync(childrenFile, buffer, 0, buffer.length, text.length);
+  /** The daemon stops at once: that they are killed is nothing to wonder at. */
+  expectKill(): void {
+    this.#undertaker = { ...this.#undertaker, isStopping: true };
   }
-  return text.trim() === "" ? [] : text.trim().split(" ").map(Number);
+
+  /** The slots whose workers are children of this process. */
+  #slots(): number[] {
+    return children()
+      .map((pid) => this.#slotOf(pid))
+      .filter((slot) => slot >= 0);
+  }
+
+  /** What a worker's slot says of its pid is believed only of one that its zygote did not live to enter. */
+  #slotOf(pid: number): number {
+    const known = this.#registry.find(pid);
+    if (known >= 0) return known;
+    for (let slot = 0; slot < this.#registry.count; slot++) {
+      const isUnborn = this.#registry.pid(slot) === Registry.unborn;
+      if (isUnborn && this.#undertaker.slots.pid(slot) === pid) return this.#adopt(slot, pid);
+    }
+    return -1;
+  }
+
+  #adopt(slot: number, pid: number): number {
+    this.#registry.enter(slot, pid);
+    return slot;
+  }
 }

@@ -6,6 +6,8 @@ export class Rotation {
   readonly #interval: number;
   readonly #onDue: (generation: number) => void;
   #last = -Infinity;
+  /** The generation of which a worker has crashed last. */
+  #crashed: number | undefined;
 
   /** @param interval - In ms, between two rotations at least; 0 for no rotation at all. */
   constructor(interval: number, onDue: (generation: number) => void) {
@@ -16,8 +18,14 @@ export class Rotation {
   /** A worker of that generation has crashed. */
   workerCrashed(generation: number): void {
     if (this.#interval === 0) return;
+    this.#crashed = generation;
     const delay = Math.max(0, this.#last + this.#interval - performance.now());
     setTimeout(() => this.#onDue(generation), delay).unref();
+  }
+
+  /** There was no time to replace it: it is due again, if it still is the one that forks. */
+  resume(): void {
+    if (this.#crashed !== undefined) this.workerCrashed(this.#crashed);
   }
 
   rotated(): void {

@@ -4,6 +4,8 @@ import type { Settings } from "../config/settings.ts";
 import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
+import type { Orders } from "../scoreboard/orders.ts";
+import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -19,10 +21,11 @@ export interface Service {
   readonly logger: Logger;
   readonly listeners: Listeners;
   readonly header: Header;
+  readonly orders: Orders;
   readonly orphans: Orphans;
   readonly heartbeat: Heartbeat;
   readonly rotation: Rotation;
-  /** What a zygote is sent: the scoreboard, then the listeners. */
+  /** What a zygote is sent: the scoreboard, the registry, then the listeners. */
   readonly descriptors: readonly number[];
 }
 
@@ -44,6 +47,9 @@ export function openService(settings: Settings, logger: Logger, logOfWorkers: Lo
   const memfd = succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + slotForTrials));
   const header = new Header(memfd);
   const slots = new Slots(memfd, settings.maxConnections);
+  const registryMemfd = Registry.create(settings.maxConnections);
+  const registry = new Registry(registryMemfd, settings.maxConnections);
+  const { orders } = registry;
   if (settings["limits.processes"] >= 0 && process.getuid?.() === 0) logger.warn(processesUnheld);
   return {
     settings,
@@ -51,9 +57,10 @@ export function openService(settings: Settings, logger: Logger, logOfWorkers: Lo
     logger,
     listeners,
     header,
-    orphans: new Orphans({ slots, header, settings, log: logOfWorkers }),
-    heartbeat: new Heartbeat(header, settings.heartbeatTimeout, events.onHung),
+    orders,
+    orphans: new Orphans({ registry, slots, header, settings, log: logOfWorkers }),
+    heartbeat: new Heartbeat(orders, settings.heartbeatTimeout, events.onHung),
     rotation: new Rotation(settings.rotateInterval, events.onDue),
-    descriptors: [memfd, ...listeners.descriptors],
+    descriptors: [memfd, registryMemfd, ...listeners.descriptors],
   };
 }

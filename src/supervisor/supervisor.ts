@@ -10,7 +10,7 @@ import { native } from "../native.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diedAtStart } from "./failure.ts";
 import { lifecycle, type Action, type Event, type State } from "./lifecycle.ts";
-import { children } from "./orphans.ts";
+import { children } from "./children.ts";
 import { Crashes } from "./crashes.ts";
 import { openService, type Service } from "./service.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
@@ -164,7 +164,7 @@ export class Supervisor {
   #onNextEnd({ generation }: ZygoteProcess, manner: string): void {
     if (isInService(this.#state)) this.#logNextEnd(generation, manner);
     this.handle("nextLost");
-    this.#service?.rotation.workerCrashed(this.#zygotes.current?.generation ?? 0); // its reason is still there
+    this.#service?.rotation.resume(); // its reason is still there
     this.sweep();
   }
 
@@ -198,6 +198,7 @@ export class Supervisor {
     this.sweep();
     if (this.#service === undefined) return;
     const { orphans } = this.#service;
+    orphans.watch();
     setTimeout(() => {
       if (pauses > 0 && !orphans.areAccountedFor(this.#zygotes.pids)) return this.#settle(generation, pauses - 1);
       orphans.freeForsaken(generation);
@@ -207,8 +208,8 @@ export class Supervisor {
   }
 
   #letFork(): void {
-    const { header, heartbeat } = this.#service as Service;
-    header.forgetCommands();
+    const { orders, heartbeat } = this.#service as Service;
+    orders.forgetCommands();
     this.#zygotes.current?.send({ type: "fork" });
     heartbeat.start();
   }
@@ -243,13 +244,15 @@ export class Supervisor {
   /** Nobody forks then until the next one does; the idle workers serve meanwhile. */
   #retire(): void {
     this.#zygotes.retire();
-    this.#service?.header.announceCommand();
+    this.#service?.orders.announceCommand();
   }
 
   /** Idle workers of earlier zygotes have filled in until now. */
   #retireIdle(): void {
-    this.#service?.logger.info({ generation: this.#zygotes.current?.generation }, "a new zygote has taken over");
-    this.#service?.orphans.retireIdle(this.#zygotes.current?.generation ?? 0);
+    const generation = this.#zygotes.current?.generation ?? 0;
+    this.#service?.logger.info({ generation }, "a new zygote has taken over");
+    this.#service?.orphans.retireIdle(generation);
+    this.#service?.rotation.resume();
   }
 
   #giveUp(): void {
@@ -264,25 +267,26 @@ export class Supervisor {
   }
 
   #drain(): void {
-    const { listeners, header, settings, logger } = this.#service as Service;
+    const { listeners, orders, settings, logger } = this.#service as Service;
     logger.info("draining");
     listeners.close();
     this.#zygotes.killNext();
     this.#zygotes.current?.send({ type: "drain" });
-    header.announceCommand();
+    orders.announceCommand();
     this.#drainOrphans();
     setTimeout(() => this.handle("overdue"), Math.min(settings.drainTimeout + overdueDelay, longestTimeout)).unref();
     this.sweep();
   }
 
-  /** Those of earlier zygotes; the zygote that lives sees to its own. */
+  /** The zygote that lives sees to its own. */
   #drainOrphans(): void {
-    this.#service?.orphans.drain(this.#zygotes.current?.generation ?? Infinity);
+    this.#service?.orphans.drain();
   }
 
   /** The zygotes first: then their workers are children of this process, and no more are forked. */
   #kill(): void {
     this.#service?.listeners.close();
+    this.#service?.orphans.expectKill();
     this.#zygotes.kill();
     if (this.#zygotes.current === undefined) for (const pid of children()) native.kill(pid, SIGKILL);
     this.sweep();

@@ -31,6 +31,8 @@ export class Zygotes {
   #generation = 0;
   #current: ZygoteProcess | undefined;
   #next: ZygoteProcess | undefined;
+  /** All whose end is not known yet, one that was killed to be replaced included. */
+  readonly #living = new Set<ZygoteProcess>();
 
   constructor(parts: ZygotesParts) {
     this.#parts = parts;
@@ -42,7 +44,7 @@ export class Zygotes {
   }
 
   get pids(): number[] {
-    return [this.#current?.pid, this.#next?.pid].filter((pid) => pid !== undefined);
+    return [...this.#living].map(({ pid }) => pid).filter((pid) => pid !== undefined);
   }
 
   /** Starts one, which is to fork. */
@@ -81,8 +83,7 @@ export class Zygotes {
   }
 
   kill(): void {
-    this.#next?.kill();
-    this.#current?.kill();
+    for (const zygote of this.#living) zygote.kill();
   }
 
   /** From now on so many ms are left to it, from whatever it has done to being ready. */
@@ -113,6 +114,7 @@ export class Zygotes {
       },
       onExit: (manner) => this.#onExit(zygote, manner),
     });
+    this.#living.add(zygote);
     this.expectReady(zygote, startTimeout);
     return zygote;
   }
@@ -126,6 +128,7 @@ export class Zygotes {
   }
 
   #onExit(zygote: ZygoteProcess, manner: string): void {
+    this.#living.delete(zygote);
     const isNext = zygote === this.#next;
     const isCurrent = zygote === this.#current;
     if (isNext) this.#next = undefined;

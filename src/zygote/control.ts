@@ -14,6 +14,7 @@ export interface Commission {
   readonly generation: number;
   readonly engine: Engine;
   readonly scoreboard: number;
+  readonly registry: number;
   readonly listeners: readonly number[];
 }
 
@@ -39,9 +40,9 @@ export class Control {
   receiveCommission(): Commission {
     const { message, descriptors } = this.receive() ?? native.exit(0);
     if (message.type !== "serve") native.exit(0);
-    const [scoreboard = -1, ...listeners] = descriptors;
+    const [scoreboard = -1, registry = -1, ...listeners] = descriptors;
     const { settings, generation, engine } = message;
-    return { settings, generation, engine, scoreboard, listeners };
+    return { settings, generation, engine, scoreboard, registry, listeners };
   }
 
   /** Waits until this zygote is the one to fork. */

@@ -16,6 +16,7 @@ import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
 import { limitsOfKernel } from "../scoreboard/limits.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
+import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
 import { becomeOneself, makePidOneself } from "../worker/identity.ts";
@@ -105,11 +106,11 @@ async function tendForked(
   const slot = new OwnSlot(succeeded("Reserving a page", native.slotWindow()));
   const worker: Worker = { daemon, settings: commission.settings, slot, pipeLog };
   makePidOneself();
-  endOnOneselfOnly(worker);
   hearNotices(worker);
-  const forkd = [control.fd, commission.scoreboard];
+  const forkd = [control.fd, commission.scoreboard, commission.registry];
   const plan = planDescriptors(descriptorsOfNode, forkd, commission.listeners, needsLoop(daemon));
   await assureForkability(worker, plan, commission);
+  endOnOneselfOnly(worker);
   if (tend(commission, forking(daemon.afterFork !== undefined)) === "done") native.exit(0);
   becomeOneself(slot, pipeLog);
   startWorker(worker);
@@ -123,8 +124,9 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
   }
 }
 
-async function assureSafety(safety: ForkSafety, { settings, scoreboard, listeners }: Commission): Promise<void> {
-  const hazards = await safety.findHazards([control.fd, scoreboard, ...listeners]);
+async function assureSafety(safety: ForkSafety, commission: Commission): Promise<void> {
+  const { settings, scoreboard, registry, listeners } = commission;
+  const hazards = await safety.findHazards([control.fd, scoreboard, registry, ...listeners]);
   if (hazards === undefined) return;
   refuse(hazards, settings);
 }
@@ -156,10 +158,11 @@ function tend(commission: Commission, breeder: Breeder): "worker" | "done" {
   control.awaitPermission();
   const header = new Header(scoreboard);
   const slots = new Slots(scoreboard, settings.maxConnections);
+  const registry = new Registry(commission.registry, settings.maxConnections);
   succeeded("Handling SIGCHLD", native.ringOnSigchld()); // from now on it is the scoreboard's bell
   pipeLog.onDropped = () => header.noteDroppedRecord();
   header.beginGeneration(generation, settings.spareWorkers);
-  const nursery = new Nursery({ settings, generation, header, slots, pipeLog, listeners, control, breeder });
+  const nursery = new Nursery({ settings, generation, header, slots, registry, pipeLog, listeners, control, breeder });
   return nursery.tend();
 }
 

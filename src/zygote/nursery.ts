@@ -3,7 +3,9 @@ import type { Settings } from "../config/settings.ts";
 import type { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
 import { EndedWorker, killGroup, settleEndedWorker, type Undertaker } from "../scoreboard/ended-worker.ts";
+import { killIfAtFault, tellToLeave } from "../scoreboard/ending-workers.ts";
 import type { Header } from "../scoreboard/header.ts";
+import type { Registry } from "../scoreboard/registry.ts";
 import type { Slots } from "../scoreboard/slots.ts";
 import { outcomes, State } from "../scoreboard/states.ts";
 import { describeErrno } from "../system-error.ts";
@@ -11,17 +13,11 @@ import { BackOff } from "./back-off.ts";
 import type { Breeder } from "./breeder.ts";
 import type { Control } from "./control.ts";
 
-const { SIGTERM, SIGKILL } = constants.signals;
+const { SIGKILL } = constants.signals;
 
 /** After `drainTimeout` workers end themselves; those that do not are killed so much later. */
 const killDelay = 1000;
-/** The same for other deadlines, beyond the half second that a worker has for itself. */
-const mercy = 2000;
-/** Instead of the time when it was bred: it has been killed, and is not there any more as soon as it is reaped. */
-const condemned = Infinity;
-const deafness = "does not heed its deadline";
-const lateness = "was not through afterFork within startTimeout";
-/** How often to look for workers that are late, if nothing else happens. */
+/** How often to look for workers that are at fault, if nothing else happens. */
 const lookInterval = 2000;
 
 export interface NurseryParts {
@@ -29,6 +25,7 @@ export interface NurseryParts {
   readonly generation: number;
   readonly header: Header;
   readonly slots: Slots;
+  readonly registry: Registry;
   readonly pipeLog: PipeLog;
   readonly listeners: readonly number[];
   readonly control: Control;
@@ -42,10 +39,6 @@ export interface NurseryParts {
  */
 export class Nursery {
   readonly #parts: NurseryParts;
-  /** The truth about who is whose child: by slot, 0 for none. */
-  readonly #pids: Int32Array;
-  /** When the worker in each slot was bred, by the clock of the scoreboard. */
-  readonly #bredAt: Float64Array;
   readonly #undertaker: Undertaker;
   readonly #ended = new EndedWorker();
   readonly #breedingTrouble = new BackOff();
@@ -62,8 +55,6 @@ export class Nursery {
   constructor(parts: NurseryParts) {
     this.#parts = parts;
     this.#undertaker = { ...parts, log: parts.pipeLog.ofWorkers };
-    this.#pids = new Int32Array(parts.slots.count);
-    this.#bredAt = new Float64Array(parts.slots.count);
   }
 
   /**
@@ -73,21 +64,21 @@ export class Nursery {
   tend(): "worker" | "done" {
     for (;;) {
       const seen = native.bellCount();
-      this.#parts.header.answerHeartbeat();
+      this.#parts.registry.orders.answerHeartbeat();
       this.#reap();
       this.#obey();
       if (this.#isRetired || (this.#killAt > 0 && this.#live === 0)) return "done";
       if (this.#killAt === 0 && this.#breedSpares() === "worker") return "worker";
       this.#announce();
       this.#killOverdue();
-      this.#killLate();
+      this.#killFaulty();
       native.waitForBell(seen, this.#patience());
     }
   }
 
   #reap(): void {
     for (let pid = native.ended(-1); pid > 0; pid = native.ended(-1)) {
-      const slot = this.#pids.indexOf(pid); // below 0: a program that the module has started while it was loaded
+      const slot = this.#parts.registry.find(pid); // below 0: a program that the module has started while it was loaded
       if (slot >= 0) killGroup(pid);
       native.reap(pid, this.#ended.words);
       if (slot >= 0) this.#bury(slot);
@@ -98,7 +89,6 @@ export class Nursery {
     const { slots } = this.#parts;
     if (slots.state(slot) !== State.starting) this.#startTrouble.succeed();
     else if (this.#killAt === 0) this.#startTrouble.fail(); // whatever its status: it has never waited for a connection
-    this.#pids[slot] = 0;
     this.#live--;
     const isSuspicious = slots.isBusy(slot) && this.#hasCrashed(slot);
     settleEndedWorker(this.#ended, slot, this.#undertaker);
@@ -117,9 +107,9 @@ export class Nursery {
   }
 
   #obey(): void {
-    const { header, control } = this.#parts;
-    if (header.commands === this.#commands) return;
-    this.#commands = header.commands;
+    const { registry, control } = this.#parts;
+    if (registry.orders.commands === this.#commands) return;
+    this.#commands = registry.orders.commands;
     for (let command = control.poll(); command !== undefined; command = control.poll()) {
       if (command.type === "retire") this.#isRetired = true;
       if (command.type === "drain" && this.#killAt === 0) this.#drain();
@@ -129,46 +119,36 @@ export class Nursery {
   #drain(): void {
     this.#killAt = performance.now() + this.#parts.settings.drainTimeout + killDelay;
     for (const fd of this.#parts.listeners) native.close(fd);
-    for (let slot = 0; slot < this.#pids.length; slot++) {
-      const pid = this.#pids[slot] ?? 0;
-      // SIGTERM waits until afterFork is done, which may be never. Without a client there is nothing to wait for.
-      if (pid > 0) native.kill(pid, this.#parts.slots.dismiss(slot) ? SIGKILL : SIGTERM);
+    for (let slot = 0; slot < this.#parts.slots.count; slot++) {
+      if (this.#isOurs(slot)) tellToLeave(slot, this.#undertaker);
     }
   }
 
   #killOverdue(): void {
     if (this.#killAt === 0 || performance.now() < this.#killAt) return;
-    this.#signalAll(SIGKILL);
+    const { registry } = this.#parts;
+    for (let slot = 0; slot < registry.count; slot++) {
+      if (this.#isOurs(slot)) native.kill(registry.pid(slot), SIGKILL);
+    }
     this.#killAt = performance.now() + killDelay;
   }
 
-  /** Workers that never come to wait for a connection, and those that have taken the signal of their deadline from forkd. */
-  #killLate(): void {
-    for (let slot = 0; slot < this.#pids.length; slot++) {
-      const pid = this.#pids[slot] ?? 0;
-      const fault = pid === 0 || this.#bredAt[slot] === condemned ? undefined : this.#faultOf(slot);
-      if (fault === undefined) continue;
-      this.#bredAt[slot] = condemned;
-      this.#parts.pipeLog.log.error(`a worker ${fault}, and is killed`, { worker: pid });
-      native.kill(pid, SIGKILL);
+  #killFaulty(): void {
+    for (let slot = 0; slot < this.#parts.registry.count; slot++) {
+      if (this.#isOurs(slot)) killIfAtFault(slot, this.#undertaker);
     }
   }
 
-  #faultOf(slot: number): string | undefined {
-    const { slots, settings } = this.#parts;
-    if (slots.isBusy(slot)) return slots.deadline(slot) > native.now() - mercy ? undefined : deafness;
-    const isLate = slots.isStarting(slot) && native.now() - (this.#bredAt[slot] ?? 0) > settings.startTimeout;
-    return isLate ? lateness : undefined;
-  }
-
-  #signalAll(signal: number): void {
-    for (const pid of this.#pids) if (pid > 0) native.kill(pid, signal);
+  /** Whether a child of this process is in the slot. */
+  #isOurs(slot: number): boolean {
+    const { registry, generation } = this.#parts;
+    return registry.isTaken(slot) && registry.generation(slot) === generation;
   }
 
   #breedSpares(): "worker" | undefined {
     let missing = this.#parts.settings.spareWorkers - this.#countIdle();
     for (; missing > 0 && this.#pause === 0; missing--) {
-      const slot = this.#freeSlot();
+      const slot = this.#parts.registry.findFree(); // workers that an earlier zygote left behind have theirs until they end
       if (slot < 0) break;
       if (this.#breed(slot) === 0) return "worker";
     }
@@ -182,8 +162,8 @@ export class Nursery {
   #countIdle(): number {
     const { header, slots, generation, settings } = this.#parts;
     let idle = 0;
-    for (let slot = 0; slot < this.#pids.length; slot++) {
-      if (this.#pids[slot] !== 0 && slots.isIdle(slot)) idle++;
+    for (let slot = 0; slot < slots.count; slot++) {
+      if (this.#isOurs(slot) && slots.isIdle(slot)) idle++;
     }
     const drift = header.idle - idle;
     if (drift !== 0 && drift === this.#drift) header.correctIdle(-drift);
@@ -199,29 +179,22 @@ export class Nursery {
   }
 
   #hasReadyWorker(): boolean {
-    const { slots, breeder } = this.#parts;
-    for (let slot = 0; slot < this.#pids.length; slot++) {
-      if (this.#pids[slot] !== 0 && slots.state(slot) >= breeder.readyState) return true;
+    const { registry, slots, breeder } = this.#parts;
+    for (let slot = 0; slot < slots.count; slot++) {
+      if (this.#isOurs(slot) && slots.state(slot) >= breeder.readyState) return true;
     }
-    return this.#live === 0 && this.#freeSlot() < 0; // an earlier zygote's workers have all places
-  }
-
-  /** Slots of workers that an earlier zygote left behind are taken until the supervisor has reaped those. */
-  #freeSlot(): number {
-    let slot = this.#pids.indexOf(0);
-    while (slot >= 0 && !this.#parts.slots.isFree(slot)) slot = this.#pids.indexOf(0, slot + 1);
-    return slot;
+    return this.#live === 0 && registry.findFree() < 0; // an earlier zygote's workers have all places
   }
 
   #breed(slot: number): number {
-    const { slots, generation, pipeLog, breeder } = this.#parts;
+    const { registry, slots, generation, pipeLog, breeder } = this.#parts;
+    registry.take(slot, generation);
     slots.take(slot, generation);
     const pid = breeder.breed(slot, generation, ++this.#forks);
     if (pid === 0) return 0;
     if (pid < 0) this.#onBreedingFailed(slot, pid);
     else {
-      this.#pids[slot] = pid;
-      this.#bredAt[slot] = native.now();
+      registry.enter(slot, pid);
       this.#live++;
       if (this.#breedingTrouble.succeed()) pipeLog.log.info(`${breeder.verb}ing again`, { generation });
     }
@@ -229,8 +202,9 @@ export class Nursery {
   }
 
   #onBreedingFailed(slot: number, errno: number): void {
-    const { slots, pipeLog, breeder } = this.#parts;
+    const { registry, slots, pipeLog, breeder } = this.#parts;
     slots.free(slot);
+    registry.clear(slot);
     if (this.#breedingTrouble.fail()) {
       pipeLog.log.error(`${breeder.verb} failed: ${describeErrno(errno)}; trying again, with pauses of up to 1s`);
     }

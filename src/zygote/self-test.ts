@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
-import type { Worker } from "../worker/main.ts";
+import { endOnOneselfOnly, type Worker } from "../worker/main.ts";
 import { collectGarbage } from "./garbage.ts";
 import { waitForTrial } from "./trial.ts";
 
@@ -27,14 +27,15 @@ export async function testFork(worker: Worker, usesLoop: boolean, fork: () => nu
   return ended.status === passed ? undefined : `a process forked on trial ended: ${ended.manner}`;
 }
 
-async function runTrial({ pipeLog }: Worker, usesLoop: boolean): Promise<never> {
+async function runTrial(worker: Worker, usesLoop: boolean): Promise<never> {
+  endOnOneselfOnly(worker);
   try {
     litter();
     collectGarbage();
     if (usesLoop) await Promise.all([setTimeout(1), drawFromThreadpool(), transfer()]);
     litter();
   } catch (error) {
-    pipeLog.log.error("a process forked on trial failed", { err: error });
+    worker.pipeLog.log.error("a process forked on trial failed", { err: error });
     native.exit(1);
   }
   return native.exit(passed);

@@ -7,8 +7,9 @@ import { Header } from "../../dist/scoreboard/header.js";
 import { outcomeNumber, outcomes, State } from "../../dist/scoreboard/states.js";
 import { openScoreboard, type Written } from "./scoreboard.ts";
 
-const { SIGKILL, SIGABRT, SIGXCPU, SIGXFSZ } = constants.signals;
-const settings = { "limits.cpu": 1000, "limits.fileSize": 10 };
+const { SIGALRM, SIGKILL, SIGABRT, SIGXCPU, SIGXFSZ } = constants.signals;
+const settings = { "limits.cpu": 1000, "limits.fileSize": 10, startTimeout: 30_000 };
+const overstay = "its exit listeners took longer than drainTimeout";
 const worker = { pid: 42, generation: 2, fork_number: 7, served: 1, peer: "127.0.0.1:5" };
 
 /** How a worker ended, what its slot says, and what is to be logged and counted. */
@@ -19,6 +20,7 @@ const cases: readonly {
   signal?: number;
   cpuMs?: number;
   idle?: number;
+  isStopping?: boolean;
   logs?: { level: string; msg: string; reason?: string };
 }[] = [
   { what: "idle, told to leave", slot: { state: State.idle }, status: 0, idle: -1 },
@@ -110,21 +112,51 @@ const cases: readonly {
     what: "busy, said it itself, and crashed after that",
     slot: { state: State.busy, outcome: outcomeNumber("completed"), reported: 1 },
     signal: SIGABRT,
-    logs: { level: "warn", msg: "worker killed by SIGABRT after its connection" },
+    logs: { level: "warn", msg: "worker ended after its connection: killed by SIGABRT", reason: "killed by SIGABRT" },
+  },
+  {
+    what: "busy, said it itself, and did not come to an end",
+    slot: { state: State.busy, outcome: outcomeNumber("completed"), reported: 1 },
+    signal: SIGALRM,
+    logs: { level: "warn", msg: `worker ended after its connection: ${overstay}`, reason: overstay },
+  },
+  {
+    what: "idle, told to leave, and did not come to an end",
+    slot: { state: State.idle },
+    signal: SIGALRM,
+    idle: -1,
+    logs: { level: "warn", msg: `idle worker ended: ${overstay}`, reason: overstay },
+  },
+  {
+    what: "busy, killed by the daemon, which stops",
+    slot: { state: State.busy },
+    signal: SIGKILL,
+    isStopping: true,
+    logs: { level: "warn", msg: "connection ended: terminated", reason: "terminated" },
+  },
+  {
+    what: "idle, killed by the daemon, which stops",
+    slot: { state: State.idle },
+    signal: SIGKILL,
+    isStopping: true,
+    idle: -1,
   },
 ];
 
-for (const { what, slot, status = -1, signal = 0, cpuMs = 10, idle = 0, logs } of cases) {
+for (const { what, slot, status = -1, signal = 0, cpuMs = 10, idle = 0, isStopping = false, logs } of cases) {
   void test(`a worker that has ended: ${what}`, (t) => {
-    const { memfd, slots, write } = openScoreboard(t, 2);
+    const { memfd, registry, slots, write } = openScoreboard(t, 2);
     const header = new Header(memfd);
     header.beginGeneration(2, 4);
+    registry.take(1, slot.generation ?? worker.generation);
+    registry.enter(1, worker.pid);
     write(1, { ...worker, ...slot });
     const ended = new EndedWorker();
     ended.words.set([worker.pid, status, signal, cpuMs, 20, 30_000]);
     const { log, records } = logInto();
-    settleEndedWorker(ended, 1, { slots, header, settings, log });
-    assert.ok(slots.isFree(1));
+    settleEndedWorker(ended, 1, { registry, slots, header, settings, log, isStopping });
+    assert.ok(!registry.isTaken(1));
+    assert.equal(slots.state(1), State.free);
     assert.equal(header.idle, idle);
     assert.deepEqual(
       records.map(({ level, msg, reason }) => ({ level, msg, ...(reason === undefined ? {} : { reason }) })),

@@ -11,12 +11,16 @@ void test("a worker has the scoreboard's header and its own slot, and cannot rea
   const workers = await waitFor("the spares", () => (daemon.workers.length === 4 ? daemon.workers : undefined));
   assert.ok(scoreboardSize(daemon.zygote) >= 21 * page, "the zygote has all of it");
   for (const worker of workers) assert.equal(scoreboardSize(worker), 2 * page);
+  assert.ok(mappings(daemon.zygote).includes("/memfd:forkd-registry"), "the zygote has the registry");
+  for (const worker of workers) assert.ok(!mappings(worker).includes("/memfd:forkd-registry"));
 });
+
+const mappings = (pid: number): string => readFileSync(`/proc/${pid}/maps`, "utf8");
 
 /** How much of the scoreboard's memfd a process has mapped: proc_pid_maps(5). */
 function scoreboardSize(pid: number): number {
-  const mappings = readFileSync(`/proc/${pid}/maps`, "utf8").matchAll(/^(\w+)-(\w+) .* \/memfd:forkd-scoreboard/gm);
-  return [...mappings].reduce(
+  const parts = mappings(pid).matchAll(/^(\w+)-(\w+) .* \/memfd:forkd-scoreboard/gm);
+  return [...parts].reduce(
     (sum, [, start = "", end = ""]) => sum + Number.parseInt(end, 16) - Number.parseInt(start, 16),
     0,
   );

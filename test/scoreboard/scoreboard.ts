@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { native } from "../../dist/native.js";
+import { Registry } from "../../dist/scoreboard/registry.js";
 import { Slots } from "../../dist/scoreboard/slots.js";
 
 /** What a worker would write into its slot. */
@@ -19,12 +20,19 @@ export interface Written {
 export function openScoreboard(
   t: TestContext,
   count: number,
-): { memfd: number; slots: Slots; write: (slot: number, values: Written) => void } {
+): { memfd: number; registry: Registry; slots: Slots; write: (slot: number, values: Written) => void } {
   const memfd = native.createScoreboard(count);
   assert.ok(memfd >= 0);
   t.after(() => native.close(memfd));
   const pages = native.mapSlots(memfd, count) as ArrayBuffer;
-  return { memfd, slots: new Slots(memfd, count), write: (slot, values) => write(pages, slot, values) };
+  const registry = openRegistry(t, count);
+  return { memfd, registry, slots: new Slots(memfd, count), write: (slot, values) => write(pages, slot, values) };
+}
+
+function openRegistry(t: TestContext, count: number): Registry {
+  const memfd = Registry.create(count);
+  t.after(() => native.close(memfd));
+  return new Registry(memfd, count);
 }
 
 function write(pages: ArrayBuffer, slot: number, { peer, ...numbers }: Written): void {

@@ -7,7 +7,7 @@ import { Header } from "../../dist/scoreboard/header.js";
 import { State } from "../../dist/scoreboard/states.js";
 import { openScoreboard } from "./scoreboard.ts";
 
-const settings = { "limits.cpu": 0, "limits.fileSize": -1 };
+const settings = { "limits.cpu": 0, "limits.fileSize": -1, startTimeout: 30_000 };
 
 const count = 4;
 
@@ -25,14 +25,18 @@ interface ModelSlot {
 }
 
 void test("whatever happens to the slots, each says what happened to it last, and nothing of its neighbours", (t) => {
-  const { memfd, slots, write } = openScoreboard(t, count);
+  const { memfd, registry, slots, write } = openScoreboard(t, count);
   const header = new Header(memfd);
+  const free = (slot: number): void => {
+    slots.free(slot);
+    registry.clear(slot);
+  };
   let pids = 100;
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
       header.beginGeneration(2, 4);
       const model: ModelSlot[] = Array.from({ length: count }, () => ({ state: State.free, pid: 0, generation: 0 }));
-      for (let slot = 0; slot < count; slot++) slots.free(slot);
+      for (let slot = 0; slot < count; slot++) free(slot);
       let uncounted = 0;
       let reported = 0;
       const log = createLog(
@@ -44,27 +48,29 @@ void test("whatever happens to the slots, each says what happened to it last, an
         const mine = model[slot] as ModelSlot;
         const lives = mine.pid > 0;
         if (what === "take" && mine.state === State.free) {
+          registry.take(slot, generation);
           slots.take(slot, generation);
           Object.assign(mine, { state: State.starting, pid: 0, generation });
         } else if (what === "born" && mine.state === State.starting && !lives) {
           write(slot, { pid: (mine.pid = ++pids), outcome: 0, reported: 0 });
+          registry.enter(slot, mine.pid);
         } else if ((what === "idle" || what === "busy") && lives) {
           write(slot, { state: (mine.state = State[what]) });
         } else if (what === "end" && lives) {
           const ended = new EndedWorker();
           ended.words.set([mine.pid, -1, 9, 0, 0, 0]);
           const before = reported;
-          settleEndedWorker(ended, slot, { slots, header, settings, log });
+          settleEndedWorker(ended, slot, { registry, slots, header, settings, log });
           assert.equal(reported, before + 1, "each end is told once");
           if (mine.state !== State.busy && mine.generation === 2) uncounted++;
           Object.assign(mine, { state: State.free, pid: 0 });
         } else if (what === "free") {
-          slots.free(slot);
+          free(slot);
           Object.assign(mine, { state: State.free, pid: 0 });
         }
         assert.deepEqual(
-          model.map((_slot, index) => [slots.state(index), slots.pid(index), slots.isFree(index)]),
-          model.map(({ state, pid }) => [state, pid, state === State.free]),
+          model.map((_slot, index) => [slots.state(index), slots.pid(index), registry.isTaken(index)]),
+          model.map(({ state, pid }) => [state, pid, state !== State.free]),
         );
         assert.equal(header.idle + uncounted, 0);
       }

@@ -15,10 +15,11 @@ export interface Seen {
 
 /** One connection of that kind, from its beginning to its end. */
 export async function converse(port: number, kind: Kind, index: number): Promise<Seen> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true }).setEncoding("latin1");
+  const localAddress = addressOf(index);
+  const socket = connect({ port, host: "127.0.0.1", localAddress, noDelay: true }).setEncoding("latin1");
   const timer = setTimeout(() => socket.destroy(new Error(`left hanging for ${patience / 1000} s`)), patience);
   let [received, failure, peer]: [string, string?, string?] = [""];
-  socket.on("connect", () => (peer = `127.0.0.1:${socket.localPort}`));
+  socket.on("connect", () => (peer = `${localAddress}:${socket.localPort}`));
   socket.on("data", (text: string) => (received += text));
   socket.on("error", (error: NodeJS.ErrnoException) => (failure = error.code ?? error.message));
   behave(socket, kind, kind.lines(index));
@@ -27,6 +28,9 @@ export async function converse(port: number, kind: Kind, index: number): Promise
   const expected = kind.answers(index).map((answer) => `${answer}\n`);
   return { kind, peer, problem: problemOf(kind, expected.join(""), received, failure) };
 }
+
+/** One for each connection: ports come again, and the log may tell of the earlier one when the later has begun. */
+const addressOf = (index: number): string => `127.${1 + ((index >> 16) & 127)}.${(index >> 8) & 255}.${index & 255}`;
 
 function behave(socket: Socket, kind: Kind, lines: readonly string[]): void {
   if (kind.manner === "talk") return talk(socket, kind, lines);

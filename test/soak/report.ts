@@ -8,7 +8,8 @@ export function progressOf({ task, ledger, startedAt, done }: Tally): string {
   const rate = done / seconds;
   const left = Math.min((connections - done) / rate, duration / 1000 - seconds);
   const share = Math.floor((100 * done) / connections);
-  const deviations = ledger.deviationCount === 0 ? "" : `, ${ledger.deviationCount} DEVIATIONS`;
+  const deviations =
+    ledger.deviationCount === 0 ? "" : `, ${ledger.deviationCount} DEVIATIONS, ${ledger.deviations.at(-1)}`;
   return `${engine}, ${style}: ${done} of ${connections} (${share} %), ${Math.round(rate)}/s, ${timeOf(left)} left${deviations}`;
 }
 

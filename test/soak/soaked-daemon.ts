@@ -112,6 +112,6 @@ function enter(ledger: Ledger, line: string): void {
   const { level, msg, pid, peer, reason, connection } = JSON.parse(line) as LogRecord;
   if (peer !== undefined && reason !== undefined) ledger.onEnded({ peer, reason, pid, connection: connection ?? "" });
   else if (msg === "idle worker ended: killed by SIGKILL") ledger.noteIdleEnd(pid, msg);
-  else if (msg === "worker killed by SIGKILL after its connection") ledger.noteLateEnd(pid, msg);
+  else if (msg === "worker ended after its connection: killed by SIGKILL") ledger.noteLateEnd(pid, msg);
   else if (["warn", "error"].includes(level) && !msg.startsWith("zygote ended: SIGKILL")) ledger.onOddity(line);
 }

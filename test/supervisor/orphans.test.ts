@@ -5,12 +5,13 @@ import { test } from "node:test";
 import { createLog } from "../../dist/log/record.js";
 import { Header } from "../../dist/scoreboard/header.js";
 import { State } from "../../dist/scoreboard/states.js";
-import { children, Orphans } from "../../dist/supervisor/orphans.js";
+import { children } from "../../dist/supervisor/children.js";
+import { Orphans } from "../../dist/supervisor/orphans.js";
 import { openScoreboard } from "../scoreboard/scoreboard.ts";
 import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const settings = { "limits.cpu": 0, "limits.fileSize": -1 };
+const settings = { "limits.cpu": 0, "limits.fileSize": -1, startTimeout: 30_000 };
 
 const silence = createLog(
   () => "error",
@@ -26,11 +27,12 @@ void test("children are this process's, and nobody else's", async (t) => {
 
 void test("a slot that names another's process has it signalled by nobody", async (t) => {
   const [child, grandchild] = await startFamily(t);
-  const { memfd, slots, write } = openScoreboard(t, 3);
-  write(0, { pid: grandchild, state: State.busy });
-  write(1, { pid: process.pid, state: State.busy });
-  write(2, { pid: child, state: State.busy });
-  new Orphans({ slots, header: new Header(memfd), settings, log: silence }).signal(9, () => true);
+  const { memfd, registry, slots, write } = openScoreboard(t, 3);
+  [grandchild, process.pid, child].forEach((pid, slot) => {
+    registry.take(slot, 1); // by a zygote that has not lived to enter who was born
+    write(slot, { pid, state: State.busy });
+  });
+  new Orphans({ registry, slots, header: new Header(memfd), settings, log: silence }).drain();
   await waitFor("the child's end", () => !isAlive(child));
   assert.ok(isAlive(grandchild));
 });

@@ -174,8 +174,12 @@ async function assertAllSlotsServe(daemon: TestDaemon, maxConnections: number): 
   for (const { client } of opened) client.close();
 }
 
-/** Whether a worker waits for a connection: until then it has SIGTERM (15) blocked, in the mask of proc_pid_status(5). */
+/** Whether a worker waits for a connection: then only it catches SIGTERM (15), and has it unblocked: proc_pid_status(5). */
 function isWaiting(pid: number): boolean {
-  const [, mask = ""] = /^SigBlk:\s+([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return (BigInt(`0x${mask}`) & (1n << 14n)) === 0n;
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const hasSigterm = (field: string): boolean => {
+    const [, mask = ""] = new RegExp(`^${field}:\\s+([0-9a-f]+)$`, "m").exec(status) ?? [];
+    return (BigInt(`0x${mask}`) & (1n << 14n)) !== 0n;
+  };
+  return hasSigterm("SigCgt") && !hasSigterm("SigBlk");
 }

@@ -85,13 +85,19 @@ export class TestDaemon {
   }
 
   get zygote(): number {
-    const zygote = childrenOf(this.pid).find((pid) => childrenOf(pid).length > 0);
+    const zygote = this.#findZygote();
     assert.ok(zygote, "the supervisor has a zygote");
     return zygote;
   }
 
+  /** The zygote's, of which there may be none for a moment. */
   get workers(): number[] {
-    return childrenOf(this.zygote).filter(isAlive);
+    const zygote = this.#findZygote();
+    return zygote === undefined ? [] : childrenOf(zygote).filter(isAlive);
+  }
+
+  #findZygote(): number | undefined {
+    return childrenOf(this.pid).find((pid) => childrenOf(pid).length > 0);
   }
 
   /** All processes of the daemon, and what they started. */

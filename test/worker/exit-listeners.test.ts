@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Client, exchange } from "../support/client.ts";
+import { fixture, TestDaemon } from "../support/daemon.ts";
+import { isAlive } from "../support/processes.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const flags = ["--drain-timeout", "300ms", "--spare-workers", "1"];
+const overstay = "its exit listeners took longer than drainTimeout";
+
+void test("a worker whose exit listeners block after its connection is ended, and named", async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("blocks-at-exit"), ...flags, "--max-connections", "1");
+  const pid = Number(await exchange(daemon.port, "pid\n"));
+  const { pid: named } = await daemon.waitForLog(
+    "its end",
+    ({ msg, reason }) => /after/.test(msg) && reason === overstay,
+  );
+  assert.equal(named, pid);
+  assert.notEqual(Number(await exchange(daemon.port, "pid\n")), pid, "its place is another's");
+});
+
+void test("an idle worker that is told to leave, too", async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("blocks-at-exit"), ...flags);
+  const [idle = 0] = await waitFor("the spare", () => (daemon.workers.length === 1 ? daemon.workers : undefined));
+  const client = await Client.open(daemon.port); // who is served waits for connections no more
+  client.send("pid\n");
+  await client.receives(`${idle}\n`);
+  const [next = 0] = await waitFor("another", () => daemon.workers.filter((pid) => pid !== idle && isAlive(pid)));
+  process.kill(next, "SIGTERM");
+  const entry = await daemon.waitForLog("its end", ({ reason }) => reason === overstay);
+  assert.equal(entry.msg, `idle worker ended: ${overstay}`);
+  client.close();
+});
