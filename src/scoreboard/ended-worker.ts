@@ -119,8 +119,9 @@ function reportLateEnd(ended: EndedWorker, slot: number, { registry, log }: Unde
 }
 
 function reportIdleEnd(ended: EndedWorker, slot: number, { registry, slots, settings, log }: Undertaker): void {
-  const isStarting = slots.isStarting(slot);
-  if ((ended.status === 0 && !isStarting) || ended.signal === constants.signals.SIGTERM) return; // told to leave
+  // Who has found its zygote dead at birth is not in its slot, and leaves.
+  const hasFailed = slots.isStarting(slot) && slots.pid(slot) !== 0;
+  if ((ended.status === 0 && !hasFailed) || ended.signal === constants.signals.SIGTERM) return; // told to leave
   const isOutOfMemory = outcomes[slots.outcome(slot)] === "memory limit";
   const manner = ended.hasOverstayed ? overstay : ended.manner;
   const reason = isOutOfMemory ? "memory limit" : (limitKilledAt(ended, settings) ?? manner);

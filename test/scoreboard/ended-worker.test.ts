@@ -25,6 +25,7 @@ const cases: readonly {
 }[] = [
   { what: "idle, told to leave", slot: { state: State.idle }, status: 0, idle: -1 },
   { what: "dismissed", slot: { state: State.dismissed }, signal: SIGKILL, idle: -1 },
+  { what: "starting, without a zygote", slot: { state: State.starting, pid: 0 }, status: 0, idle: -1 },
   {
     what: "starting, of its own will",
     slot: { state: State.starting },
