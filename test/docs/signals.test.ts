@@ -8,7 +8,7 @@ void test("docs/signals.md names the signals that the supervisor handles", () =>
 });
 
 void test("docs/signals.md names the signals that a worker handles", () => {
-  const handled = namesIn("native/sys/worker.c", /^ +(?:handle|signal)\((\w+)(?:, SIG_IGN)?\);/gm);
+  const handled = namesIn("native/sys/worker.c", /^ +(?:handle|signal)\((\w+), (?:on_signal|SIG_IGN)\);/gm);
   const orphaned = namesIn("native/sys/worker.h", /#define FK_ORPHANED \(SIG(RTMIN \+ \d)\)/g);
   const names = [...handled, ...orphaned].filter((name) => name !== "FK_ORPHANED");
   assert.deepEqual(
