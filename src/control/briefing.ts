@@ -1,7 +1,7 @@
 import { fstatSync, readSync } from "node:fs";
 import type { Settings } from "../config/settings.ts";
 import { native } from "../native.ts";
-import type { StrippedFiles } from "../zygote/typescript-source.ts";
+import type { StrippedFiles } from "../loader/typescript-source.ts";
 
 /** What all spawned workers of a zygote are told, in memory that none of them can change. */
 export interface Briefing {

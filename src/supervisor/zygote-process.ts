@@ -6,7 +6,7 @@ import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import { tunedEnvironment, untunedVariables } from "../zygote/environment.ts";
-import { loaderFlags } from "../zygote/load-module.ts";
+import { loaderFlags } from "../loader/load-module.ts";
 
 const zygoteProgram = fileURLToPath(new URL("../zygote/main.js", import.meta.url));
 

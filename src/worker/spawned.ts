@@ -15,8 +15,8 @@ import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { succeeded } from "../system-error.ts";
 import { refuseImpossibleLimits } from "../zygote/possible-limits.ts";
 import { hideFromUserCode } from "../zygote/hiding.ts";
-import { loadDaemon } from "../zygote/load-daemon.ts";
-import { adoptStripped } from "../zygote/typescript-source.ts";
+import { loadDaemon } from "../loader/load-daemon.ts";
+import { adoptStripped } from "../loader/typescript-source.ts";
 import { signRecords } from "./identity.ts";
 import { endOnOneselfOnly, hearNotices, startWorker, type Workplace } from "./main.ts";
 

@@ -11,6 +11,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Failure } from "../control/messages.ts";
 import { isBlocking, type Daemon } from "../define-daemon.ts";
 import { ForkdError } from "../errors.ts";
+import { loadDaemon } from "../loader/load-daemon.ts";
 import { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
@@ -29,7 +30,6 @@ import { listDescriptors, planDescriptors, type DescriptorPlan, type Descriptors
 import { restoreEnvironment } from "./environment.ts";
 import { describeRunningThreads, ForkSafety, unsafeFork } from "./fork-safety.ts";
 import { hideFromUserCode } from "./hiding.ts";
-import { loadDaemon } from "./load-daemon.ts";
 import { Nursery } from "./nursery.ts";
 import { refuseImpossibleLimits } from "./possible-limits.ts";
 import { replaceMathRandom } from "./randomness.ts";

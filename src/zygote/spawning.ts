@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { encodeBriefing } from "../control/briefing.ts";
+import { loaderFlags } from "../loader/load-module.ts";
+import { strippedFiles } from "../loader/typescript-source.ts";
 import { native } from "../native.ts";
 import { State } from "../scoreboard/states.ts";
 import { succeeded } from "../system-error.ts";
 import type { Breeder } from "./breeder.ts";
 import type { Commission } from "./control.ts";
-import { loaderFlags } from "./load-module.ts";
-import { strippedFiles } from "./typescript-source.ts";
 
 const workerProgram = fileURLToPath(new URL("../worker/spawned.js", import.meta.url));
 

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { loadModule } from "../../../dist/zygote/load-module.js";
+import { loadModule } from "../../../dist/loader/load-module.js";
 
 export type Rest = { threads: number; children: string; resources: string[]; descriptors: number; privateKiB: number };
 export type Failure = { name: string; code?: string; message: string; stack: string; cause?: Failure };
