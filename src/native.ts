@@ -25,8 +25,8 @@ export interface Native {
   receive(fd: number, bytes: Uint8Array, wait: 0 | 1): { length: Result; descriptors: number[] };
   close(fd: number): Result;
 
-  ended(pid: number): Result;
-  reap(pid: number, ended: Int32Array): Result;
+  ended(pid: number, ended: Int32Array): Result;
+  reap(pid: number): Result;
   pipe(size: number): [number, number] | Result;
   kill(pid: number, signal: number): Result;
   becomeSubreaper(): Result;
@@ -43,6 +43,8 @@ export interface Native {
   bellCount(): number;
   waitForBell(seen: number, timeout: number): void;
   ringOnSigchld(): Result;
+  /** The signal by which a worker hears that its zygote has died. */
+  readonly orphaned: number;
   readonly pageSize: number;
   readonly headerLayout: Readonly<Record<HeaderField, number>>;
   readonly slotLayout: Readonly<Record<SlotField, number>>;

@@ -5,20 +5,17 @@
 #include "../sys/worker.h"
 #include "binding.h"
 
-/* ended(pid): the pid of a child that has ended and is not reaped yet, 0 or -errno. */
+/*
+ * ended(pid, ended): the pid of a child that has ended and is not reaped yet, 0 or -errno; `ended` is an Int32Array of
+ * pid, exit status, signal, user ms, system ms, KiB.
+ */
 static napi_value has_ended(napi_env env, napi_callback_info info) {
-  struct arguments a = arguments_of(env, info);
-  return int_value(env, fk_ended(int_argument(&a, 0)));
-}
-
-/* reap(pid, ended): 1, 0 or -errno; `ended` is an Int32Array of pid, exit status, signal, user ms, system ms, KiB. */
-static napi_value reap(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   size_t length;
   int32_t *into = bytes_argument(&a, 1, &length);
   struct fk_ended ended;
-  int got = fk_reap(int_argument(&a, 0), &ended);
-  if (got == 1 && into && length >= 6) {
+  pid_t got = fk_ended(int_argument(&a, 0), &ended);
+  if (got > 0 && into && length >= 6) {
     into[0] = ended.pid;
     into[1] = ended.exit_status;
     into[2] = ended.signal;
@@ -27,6 +24,11 @@ static napi_value reap(napi_env env, napi_callback_info info) {
     into[5] = (int32_t)ended.max_rss_kib;
   }
   return int_value(env, got);
+}
+
+static napi_value reap(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return int_value(env, fk_reap(int_argument(&a, 0)));
 }
 
 static napi_value make_pipe(napi_env env, napi_callback_info info) {

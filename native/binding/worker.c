@@ -39,7 +39,7 @@ static void wake_loop(void) { uv_async_send(wakeup); }
 
 /*
  * listen(onNotice, onTrouble), once, in the zygote. `onNotice` is called on the event loop of a busy worker that is told
- * to drain or is past a deadline; `onTrouble` hears the errno that accept(2) fails with, and 0 when it works again.
+ * to drain or is past a deadline; `onTrouble` hears the errno that accept(2) fails with, below 0 if the worker leaves because of it, and 0 when it works again.
  * The handle stays referenced: a worker's event loop must never run empty, or Node would wait for threads that are not
  * there.
  */
@@ -175,6 +175,7 @@ static napi_value now(napi_env env, napi_callback_info info) {
 }
 
 void export_worker(napi_env env, napi_value exports) {
+  set_value(env, exports, "orphaned", int_value(env, FK_ORPHANED));
   set_function(env, exports, "listen", listen_to_notices);
   set_function(env, exports, "accept", accept_connection);
   set_function(env, exports, "peerName", peer_name);

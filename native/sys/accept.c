@@ -101,8 +101,11 @@ static int next_connection(void (*report)(int)) {
     if (fd == -EAGAIN) fd = wait_for_connection(), lost = 0;
     else if (fd >= 0) return fd;
     if (fd == 0 || (is_of_one_connection(-fd) && ++lost < LOST_IN_A_ROW)) continue;
+    if (is_worn_out(-fd)) {
+      report(fd);
+      break;
+    }
     note_trouble(-fd, report);
-    if (is_worn_out(-fd)) break;
     back_off(pause);
     pause = pause * 2 < BACK_OFF_MOST_MS ? pause * 2 : BACK_OFF_MOST_MS;
   }

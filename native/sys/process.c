@@ -16,25 +16,26 @@
 
 static double milliseconds(struct timeval time) { return (double)time.tv_sec * 1e3 + (double)time.tv_usec / 1e3; }
 
-pid_t fk_ended(pid_t pid) {
-  siginfo_t info = {.si_pid = 0};
-  if (waitid(pid == -1 ? P_ALL : P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0) return info.si_pid;
-  return errno == ECHILD ? 0 : -errno;
+/* The system call itself: the C library's function keeps the fifth argument, what was used, to itself. */
+static int look_for_ended(pid_t pid, siginfo_t *info, struct rusage *usage) {
+  return (int)syscall(SYS_waitid, pid == -1 ? P_ALL : P_PID, pid, info, WEXITED | WNOHANG | WNOWAIT, usage);
 }
 
-int fk_reap(pid_t pid, struct fk_ended *ended) {
-  int status;
+pid_t fk_ended(pid_t pid, struct fk_ended *ended) {
+  siginfo_t info = {.si_pid = 0};
   struct rusage usage;
-  pid_t got = wait4(pid, &status, WNOHANG, &usage);
-  if (got <= 0) return got == 0 || errno == ECHILD ? 0 : -errno;
-  ended->pid = got;
-  ended->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  ended->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (look_for_ended(pid, &info, &usage) != 0) return errno == ECHILD ? 0 : -errno;
+  if (info.si_pid == 0) return 0;
+  ended->pid = info.si_pid;
+  ended->exit_status = info.si_code == CLD_EXITED ? info.si_status : -1;
+  ended->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
   ended->user_ms = milliseconds(usage.ru_utime);
   ended->system_ms = milliseconds(usage.ru_stime);
   ended->max_rss_kib = (double)usage.ru_maxrss;
-  return 1;
+  return info.si_pid;
 }
+
+int fk_reap(pid_t pid) { return waitpid(pid, NULL, WNOHANG) == pid ? 0 : -errno; }
 
 int fk_pipe(int ends[2], int size) {
   if (pipe2(ends, O_CLOEXEC) != 0) return -errno;

@@ -13,12 +13,13 @@ struct fk_ended {
 
 /*
  * A child of ours that has ended, any if `pid` is -1, and that is still there: nobody else can have its number before
- * it is reaped. Its pid, 0 if there is none at the moment, or -errno.
+ * it is reaped, and if we die before we have seen to its end, whoever adopts it can. Its pid and `ended`, 0 if there is
+ * none at the moment, or -errno.
  */
-pid_t fk_ended(pid_t pid);
+pid_t fk_ended(pid_t pid, struct fk_ended *ended);
 
-/* A child of ours that has ended; any if `pid` is -1. 1 and `ended`, 0 if there is none at the moment, or -errno. */
-int fk_reap(pid_t pid, struct fk_ended *ended);
+/* Such a child is not there any more. 0 or -errno. */
+int fk_reap(pid_t pid);
 
 /* A pipe, close-on-exec, as large as it may be made up to `size` bytes. */
 int fk_pipe(int ends[2], int size);

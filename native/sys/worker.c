@@ -50,9 +50,13 @@ static int is_orphaned(void) {
   return parent != fk_worker.supervisor && parent != fk_worker.zygote;
 }
 
-/* The group's signal ends this process too, and nobody asks any more with what status it wanted to. */
-void fk_worker_exit(int status) {
+/* The signal ends this process too, and nobody asks any more with what status it wanted to. */
+static void end_group_if_nobody_will(void) {
   if (leads_group && is_orphaned()) kill(0, SIGKILL);
+}
+
+void fk_worker_exit(int status) {
+  end_group_if_nobody_will();
   _exit(status);
 }
 
@@ -176,16 +180,9 @@ static void handle(int signal, void (*handler)(int)) {
   sigaction(signal, &action, NULL);
 }
 
-/* Whoever had the slot before may have left its deadlines there. */
-static void clear_deadlines(void) {
-  fk_deadlines_disarm();
-  fk_worker.slot->drain_deadline = 0;
-}
-
 int fk_worker_start(void) {
   draining = 0;
   leads_group = setpgid(0, 0) == 0;
-  clear_deadlines();
   handle(SIGTERM, on_signal);
   handle(FK_ORPHANED, on_signal);
   handle(SIGALRM, on_signal);
@@ -235,7 +232,7 @@ void fk_deadlines_disarm(void) {
 
 /* By the signal itself, not by an exit: whoever buries the worker sees that it did not leave by itself. */
 static void on_overstay(int alarm) {
-  if (leads_group && is_orphaned()) kill(0, SIGKILL);
+  end_group_if_nobody_will();
   signal(alarm, SIG_DFL);
   kill(getpid(), alarm);
 }

@@ -5,7 +5,7 @@
  *   SIGTERM       drain; a second one ends the worker at once
  *   FK_ORPHANED   its zygote has died (PR_SET_PDEATHSIG): drain, unless the supervisor has adopted it
  *   SIGALRM       a deadline may have come
- * They do it on the main thread, whichever takes the signal.
+ * They do it on the main thread, whichever takes the signal; only the last alarm, which ends the process, does not care.
  * The first two are blocked while the worker is idle, but for the very wait in epoll_pwait(2): a worker that has
  * accepted a connection learns of a drain only after it has marked itself busy, so none is lost in between.
  *
@@ -76,7 +76,7 @@ void fk_deadlines_arm(void);
 void fk_deadlines_disarm(void);
 void fk_deadlines_rearm_idle(void);
 
-/* The worker is about to leave: SIGALRM ends it if it has not done so by then, drainTimeout and a grace from now. */
+/* The worker is about to leave, and SIGALRM ends it if it does not: a grace after drainTimeout, from now or from the drain's begin. */
 void fk_deadlines_arm_last(void);
 
 /* FK_IDLE_TIMEOUT, FK_SESSION_TIMEOUT, FK_DRAIN_TIMEOUT: which has passed; FK_NONE. */
@@ -84,8 +84,8 @@ enum fk_outcome fk_deadline_passed(void);
 
 /*
  * Wait for a connection and mark the worker busy. Its descriptor (blocking, close-on-exec) with `peer` filled in;
- * -ECANCELED if the worker is to leave. Failures that pass are waited out; `report` hears of each kind once, and of
- * the end of it with error 0.
+ * -ECANCELED if the worker is to leave. Failures that pass are waited out; `report` hears of each kind once, of the
+ * end of it with error 0, and of one because of which this worker leaves with the error below 0.
  */
 int fk_worker_accept(struct fk_name *peer, void (*report)(int error));
 

@@ -81,7 +81,7 @@ TEST(a_program_that_is_not_there_leaves_no_process) {
   struct fk_program missing = {"/nowhere/at/all", none, none, NULL, 0};
   CHECK_EQUAL(fk_spawn(&missing, SIGUSR2), -ENOENT);
   struct fk_ended ended;
-  CHECK_EQUAL(fk_reap(-1, &ended), 0);
+  CHECK_EQUAL(fk_ended(-1, &ended), 0);
 }
 
 TEST(a_limit_of_descriptors_is_named) {

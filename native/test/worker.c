@@ -13,6 +13,7 @@
 
 #define NEVER_MS 3600e3
 
+static struct fk_ended about;
 static _Atomic int *notices; /* shared: how often the worker's event loop was woken */
 
 static void count_notice(void) { atomic_fetch_add(notices, 1); }
@@ -67,7 +68,7 @@ TEST(an_idle_worker_that_is_told_twice_to_leave_ends_no_connection) {
   WAIT_FOR(slot()->drain_deadline > 0);
   fk_kill(pid, SIGTERM);
   fk_kill(pid, SIGTERM); /* they may be taken for one */
-  WAIT_FOR(fk_kill(pid, SIGTERM) != 0 || fk_ended(pid) == pid);
+  WAIT_FOR(fk_kill(pid, SIGTERM) != 0 || fk_ended(pid, &about) == pid);
   CHECK_EQUAL(end_of(pid), 0);
   CHECK_EQUAL(ended(FK_TERMINATED), 0);
 }
@@ -301,22 +302,6 @@ TEST(a_draining_worker_frees_the_port_while_it_is_still_busy) {
   CHECK(fk_listen_tcp(FK_IPV4, "127.0.0.1", port, 0, 8) >= 0);
 }
 
-TEST(a_worker_finds_nothing_of_its_predecessors_deadlines) {
-  stage(0, 0, 30);
-  pid_t pid = fork_spinning_worker();
-  WAIT_FOR(state() == FK_BUSY);
-  fk_kill(pid, SIGTERM);
-  CHECK_EQUAL(end_of(pid), 0);
-  CHECK_EQUAL(outcome(), FK_DRAIN_TIMEOUT);
-  pid = fork_worker();
-  if (pid == 0) {
-    fk_deadlines_arm();
-    CHECK_EQUAL(fk_deadline_passed(), FK_NONE);
-    _exit(0);
-  }
-  CHECK_EQUAL(end_of(pid), 0);
-}
-
 TEST(a_worker_belongs_to_the_generation_that_forks_now_or_does_not) {
   be_worker();
   fk_worker.generation = 3;
@@ -465,8 +450,8 @@ TEST(a_worker_leads_a_group_and_leaves_it_to_whoever_buries_it) {
   WAIT_FOR(*program > 0);
   CHECK_EQUAL(getpgid(*program), pid);
   close(told[1]);
-  WAIT_FOR(fk_ended(pid) == pid);
-  CHECK_EQUAL(fk_ended(*program), 0);
+  WAIT_FOR(fk_ended(pid, &about) == pid);
+  CHECK_EQUAL(fk_ended(*program, &about), 0);
   CHECK_EQUAL(fk_kill(-pid, SIGKILL), 0);
   CHECK_EQUAL(end_of(pid), 7);
   CHECK_EQUAL(end_of(*program), -SIGKILL);

@@ -1,12 +1,9 @@
 import { constants } from "node:os";
 import type { Level } from "../log/levels.ts";
-import type { Fields, Log } from "../log/record.ts";
+import type { Fields } from "../log/record.ts";
 import { native } from "../native.ts";
-import type { Header } from "./header.ts";
-import { limitKilledAt, type FatalLimits } from "./limits.ts";
-import type { Settings } from "../config/settings.ts";
-import type { Registry } from "./registry.ts";
-import type { Slots } from "./slots.ts";
+import type { Keeper } from "./keeper.ts";
+import { limitKilledAt } from "./limits.ts";
 import { State, outcomes, type Outcome } from "./states.ts";
 
 const signalNames = new Map(
@@ -25,7 +22,7 @@ const crashes: ReadonlySet<number> = new Set([
 
 const overstay = "its exit listeners took longer than drainTimeout";
 
-/** What `native.reap` fills in; kept by the caller, so that reaping allocates nothing. */
+/** What `native.ended` fills in; kept by the caller, so that looking allocates nothing. */
 export class EndedWorker {
   readonly words = new Int32Array(6);
 
@@ -73,40 +70,31 @@ export function killGroup(worker: number): void {
   native.kill(-worker, constants.signals.SIGKILL);
 }
 
-/** What whoever has workers has at hand. */
-export interface Undertaker {
-  readonly registry: Registry;
-  readonly slots: Slots;
-  readonly header: Header;
-  readonly settings: FatalLimits & Pick<Settings, "startTimeout">;
-  readonly log: Log;
-  /** Whether the daemon stops at once: SIGKILL is its own then. */
-  readonly isStopping?: boolean;
-}
-
-/** Whoever reaps a worker clears up after it: the count of idle ones, the log entry it could not write, its slot. */
-export function settleEndedWorker(ended: EndedWorker, slot: number, undertaker: Undertaker): void {
-  const { registry, slots, header } = undertaker;
+/**
+ * Whoever has a worker clears up after it, before it is reaped: the count of idle ones, the log entry that it could not write,
+ * its slot. If that process dies meanwhile, the next one finds the worker where it was.
+ */
+export function settleEndedWorker(ended: EndedWorker, slot: number, keeper: Keeper): void {
+  const { registry, slots, header } = keeper;
   const generation = registry.generation(slot);
   if (slots.state(slot) === State.dismissed) {
     header.uncountIdle(generation);
   } else if (slots.isIdle(slot)) {
     header.uncountIdle(generation);
-    if (!isOfStop(ended, undertaker)) reportIdleEnd(ended, slot, undertaker);
+    if (!isOfStop(ended, keeper)) reportIdleEnd(ended, slot, keeper);
   } else if (!slots.reported(slot)) {
-    reportConnectionEnd(ended, slot, undertaker);
+    reportConnectionEnd(ended, slot, keeper);
   } else if (ended.signal !== 0) {
-    reportLateEnd(ended, slot, undertaker);
+    reportLateEnd(ended, slot, keeper);
   }
-  slots.free(slot);
   registry.clear(slot);
 }
 
-const isOfStop = ({ signal }: EndedWorker, { isStopping }: Undertaker): boolean =>
+const isOfStop = ({ signal }: EndedWorker, { isStopping }: Keeper): boolean =>
   isStopping === true && signal === constants.signals.SIGKILL;
 
 /** The connection's end is told already. */
-function reportLateEnd(ended: EndedWorker, slot: number, { registry, log }: Undertaker): void {
+function reportLateEnd(ended: EndedWorker, slot: number, { registry, log }: Keeper): void {
   const reason = ended.hasOverstayed ? overstay : ended.manner;
   const generation = registry.generation(slot);
   log.warn(`worker ended after its connection: ${reason}`, {
@@ -118,10 +106,8 @@ function reportLateEnd(ended: EndedWorker, slot: number, { registry, log }: Unde
   });
 }
 
-function reportIdleEnd(ended: EndedWorker, slot: number, { registry, slots, settings, log }: Undertaker): void {
-  // Who has found its zygote dead at birth is not in its slot, and leaves.
-  const hasFailed = slots.isStarting(slot) && slots.pid(slot) !== 0;
-  if ((ended.status === 0 && !hasFailed) || ended.signal === constants.signals.SIGTERM) return; // told to leave
+function reportIdleEnd(ended: EndedWorker, slot: number, { registry, slots, settings, log }: Keeper): void {
+  if (wasToldToLeave(ended, slots.isStarting(slot), slots.pid(slot) !== 0)) return;
   const isOutOfMemory = outcomes[slots.outcome(slot)] === "memory limit";
   const manner = ended.hasOverstayed ? overstay : ended.manner;
   const reason = isOutOfMemory ? "memory limit" : (limitKilledAt(ended, settings) ?? manner);
@@ -133,10 +119,17 @@ function reportIdleEnd(ended: EndedWorker, slot: number, { registry, slots, sett
   });
 }
 
-function reportConnectionEnd(ended: EndedWorker, slot: number, undertaker: Undertaker): void {
-  const { registry, slots, header, log } = undertaker;
+/** Who has lost its zygote before it was in its slot leaves, or is ended by the signal that says so. */
+function wasToldToLeave({ status, signal }: EndedWorker, isStarting: boolean, isInSlot: boolean): boolean {
+  if (signal === constants.signals.SIGTERM) return true;
+  if (isStarting && !isInSlot) return status === 0 || signal === native.orphaned;
+  return status === 0 && !isStarting;
+}
+
+function reportConnectionEnd(ended: EndedWorker, slot: number, keeper: Keeper): void {
+  const { registry, slots, header, log } = keeper;
   const noted = outcomes[slots.outcome(slot)] ?? "none";
-  const outcome = noted === "none" ? outcomeUnnoted(ended, undertaker) : noted;
+  const outcome = noted === "none" ? outcomeUnnoted(ended, keeper) : noted;
   if (noted === "none") header.countEnd(outcome);
   const reason = outcome === "exited" || outcome === "killed" ? ended.manner : outcome;
   log[levelOfEnd(outcome, ended)](`connection ended: ${reason}`, {
@@ -152,9 +145,9 @@ function reportConnectionEnd(ended: EndedWorker, slot: number, undertaker: Under
 }
 
 /** What the wait status tells. */
-function outcomeUnnoted(ended: EndedWorker, undertaker: Undertaker): Outcome {
-  if (isOfStop(ended, undertaker)) return "terminated";
-  return limitKilledAt(ended, undertaker.settings) ?? (ended.signal === 0 ? "exited" : "killed");
+function outcomeUnnoted(ended: EndedWorker, keeper: Keeper): Outcome {
+  if (isOfStop(ended, keeper)) return "terminated";
+  return limitKilledAt(ended, keeper.settings) ?? (ended.signal === 0 ? "exited" : "killed");
 }
 
 const levelOfEnd = (outcome: Outcome, { status }: EndedWorker): Level =>

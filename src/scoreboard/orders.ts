@@ -4,7 +4,7 @@ const commands = 0;
 const heartbeatAsked = 1;
 const heartbeatAnswered = 2;
 
-/** What the supervisor wants of the zygote: three words of the registry. */
+/** What the supervisor wants of the zygote, which is woken by the bell, and how it shows that it is alive: words of the registry. */
 export class Orders {
   readonly #words: Int32Array;
 

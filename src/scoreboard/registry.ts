@@ -8,12 +8,12 @@ const none = 0;
 const condemned = Infinity;
 
 /**
- * Who is in which slot, for the supervisor and the zygote, who write it down and read it. No worker can reach it: what
- * workers say of themselves, in the slots, is theirs to spoil.
+ * Who is in which slot, for the supervisor and the zygote, who write it down and read it. No worker can reach it, while
+ * what workers say of themselves, in the slots, is theirs to spoil.
  */
 export class Registry {
-  /** Its worker has yet to be bred, or the zygote has died before it could write down that it was. */
-  static readonly unborn = -1;
+  /** Its worker has yet to be bred, or the zygote has died before it could write down that it was. No pid is as high. */
+  static readonly unborn = 2 ** 31 - 1;
 
   readonly count: number;
   readonly orders: Orders;

@@ -97,16 +97,12 @@ export class Slots {
     return Atomics.compareExchange(this.#words, index, starting, dismissed) === starting;
   }
 
-  /** Taken for a worker that is about to be forked, and writes its pid itself. It may die before it has. */
+  /** For a worker that is about to be bred, and writes its pid itself: what the one before it has left is wiped out. */
   take(slot: number, generation: number): void {
-    Atomics.store(this.#words, slot * wordsPerSlot + layout.generation / 4, generation);
-    Atomics.store(this.#words, slot * wordsPerSlot + layout.pid / 4, 0);
-    Atomics.store(this.#words, slot * wordsPerSlot + layout.state / 4, State.starting);
-  }
-
-  free(slot: number): void {
-    Atomics.store(this.#words, slot * wordsPerSlot + layout.pid / 4, 0);
-    Atomics.store(this.#words, slot * wordsPerSlot + layout.state / 4, State.free);
+    const start = slot * wordsPerSlot;
+    this.#words.fill(0, start, start + wordsPerSlot);
+    Atomics.store(this.#words, start + layout.generation / 4, generation);
+    Atomics.store(this.#words, start + layout.state / 4, State.starting);
   }
 
   /** Zero stands for none, and what is no number is no deadline either. */

@@ -1,12 +1,9 @@
 import { native } from "../native.ts";
-import { EndedWorker, killGroup, settleEndedWorker, type Undertaker } from "../scoreboard/ended-worker.ts";
-import { killIfAtFault, tellToLeave } from "../scoreboard/ending-workers.ts";
+import { EndedWorker, killGroup, settleEndedWorker } from "../scoreboard/ended-worker.ts";
+import { killIfAtFault, lookInterval, tellToLeave, type Keeper } from "../scoreboard/keeper.ts";
 import { Registry } from "../scoreboard/registry.ts";
 import { State } from "../scoreboard/states.ts";
 import { children } from "./children.ts";
-
-/** How often to look for workers that are at fault, in ms. */
-const lookInterval = 2000;
 
 /**
  * The children that the supervisor did not start: the workers of a zygote that has died, and what user code had
@@ -14,29 +11,34 @@ const lookInterval = 2000;
  * away from Node.
  */
 export class Orphans {
-  #undertaker: Undertaker;
+  #keeper: Keeper;
   readonly #registry: Registry;
   readonly #ended = new EndedWorker();
   #look: NodeJS.Timeout | undefined;
 
-  constructor(undertaker: Undertaker) {
-    this.#undertaker = undertaker;
-    this.#registry = undertaker.registry;
+  constructor(keeper: Keeper) {
+    this.#keeper = keeper;
+    this.#registry = keeper.registry;
   }
 
   /** Buries those that have ended, but for zygotes. The zygote may be waiting for their slots. */
   reap(zygotes: readonly number[]): void {
     let freed = 0;
     for (const pid of children()) {
-      if (zygotes.includes(pid) || native.ended(pid) !== pid) continue;
-      const slot = this.#slotOf(pid);
-      if (slot >= 0) killGroup(pid);
-      native.reap(pid, this.#ended.words);
-      if (slot < 0) continue;
-      settleEndedWorker(this.#ended, slot, this.#undertaker);
-      freed++;
+      if (zygotes.includes(pid) || native.ended(pid, this.#ended.words) !== pid) continue;
+      if (this.#settle(pid)) freed++;
+      native.reap(pid);
     }
     if (freed > 0) native.ringBell();
+  }
+
+  /** Whether it was a worker, whose slot is free now. */
+  #settle(pid: number): boolean {
+    const slot = this.#adopt(pid);
+    if (slot < 0) return false;
+    killGroup(pid);
+    settleEndedWorker(this.#ended, slot, this.#keeper);
+    return true;
   }
 
   /** From now on until none is left, sees to it that none outstays its time, as its zygote did. */
@@ -44,7 +46,7 @@ export class Orphans {
     clearInterval(this.#look);
     this.#look = setInterval(() => {
       if (this.areGone) return clearInterval(this.#look);
-      for (const slot of this.#slots()) killIfAtFault(slot, this.#undertaker);
+      for (const slot of this.#slots()) killIfAtFault(slot, this.#keeper);
     }, lookInterval).unref();
   }
 
@@ -53,15 +55,17 @@ export class Orphans {
     const living = new Set(children());
     for (let slot = 0; slot < this.#registry.count; slot++) {
       const isForsaken = this.#registry.isTaken(slot) && !living.has(this.#registry.pid(slot));
-      if (!isForsaken || this.#registry.generation(slot) > generation) continue;
-      this.#undertaker.slots.free(slot);
-      this.#registry.clear(slot);
+      if (isForsaken && this.#registry.generation(slot) <= generation) this.#registry.clear(slot);
     }
   }
 
-  /** Whether each child but the zygotes has a slot: one that was bred a moment ago may have yet to write its pid there. */
-  areAccountedFor(zygotes: readonly number[]): boolean {
-    return children().every((pid) => zygotes.includes(pid) || this.#slotOf(pid) >= 0);
+  /**
+   * Whether a child may be a worker that a dead zygote had just bred: who has yet to write its pid into its slot. Those
+   * that have done so are adopted.
+   */
+  mayBeBorn(zygotes: readonly number[]): boolean {
+    const unknown = children().filter((pid) => !zygotes.includes(pid) && this.#adopt(pid) < 0);
+    return unknown.length > 0 && this.#registry.find(Registry.unborn) >= 0;
   }
 
   /** Whether no worker is left, of whichever zygote, nor one about to be. */
@@ -71,45 +75,45 @@ export class Orphans {
 
   /** Has the idle workers of generations before that one leave. */
   retireIdle(generation: number): void {
-    const { slots } = this.#undertaker;
+    const { slots } = this.#keeper;
     for (const slot of this.#slots()) {
-      if (slots.isIdle(slot) && this.#registry.generation(slot) < generation) tellToLeave(slot, this.#undertaker);
+      if (slots.isIdle(slot) && this.#registry.generation(slot) < generation) tellToLeave(slot, this.#keeper);
     }
   }
 
   /** Has all workers drain, but those that do already. */
   drain(): void {
-    const { slots } = this.#undertaker;
+    const { slots } = this.#keeper;
     for (const slot of this.#slots()) {
-      if (slots.state(slot) !== State.draining) tellToLeave(slot, this.#undertaker);
+      if (slots.state(slot) !== State.draining) tellToLeave(slot, this.#keeper);
     }
   }
 
   /** The daemon stops at once: that they are killed is nothing to wonder at. */
   expectKill(): void {
-    this.#undertaker = { ...this.#undertaker, isStopping: true };
+    this.#keeper = { ...this.#keeper, isStopping: true };
   }
 
   /** The slots whose workers are children of this process. */
   #slots(): number[] {
     return children()
-      .map((pid) => this.#slotOf(pid))
+      .map((pid) => this.#adopt(pid))
       .filter((slot) => slot >= 0);
   }
 
-  /** What a worker's slot says of its pid is believed only of one that its zygote did not live to enter. */
-  #slotOf(pid: number): number {
+  /**
+   * A child's slot, below 0 if it is no worker. What a slot says of its pid is believed, and written down, only of one that
+   * its zygote did not live to enter.
+   */
+  #adopt(pid: number): number {
     const known = this.#registry.find(pid);
     if (known >= 0) return known;
     for (let slot = 0; slot < this.#registry.count; slot++) {
       const isUnborn = this.#registry.pid(slot) === Registry.unborn;
-      if (isUnborn && this.#undertaker.slots.pid(slot) === pid) return this.#adopt(slot, pid);
+      if (!isUnborn || this.#keeper.slots.pid(slot) !== pid) continue;
+      this.#registry.enter(slot, pid);
+      return slot;
     }
     return -1;
-  }
-
-  #adopt(slot: number, pid: number): number {
-    this.#registry.enter(slot, pid);
-    return slot;
   }
 }

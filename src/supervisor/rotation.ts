@@ -6,6 +6,7 @@ export class Rotation {
   readonly #interval: number;
   readonly #onDue: (generation: number) => void;
   #last = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
   /** The generation of which a worker has crashed last. */
   #crashed: number | undefined;
 
@@ -20,7 +21,8 @@ export class Rotation {
     if (this.#interval === 0) return;
     this.#crashed = generation;
     const delay = Math.max(0, this.#last + this.#interval - performance.now());
-    setTimeout(() => this.#onDue(generation), delay).unref();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#onDue(generation), delay).unref();
   }
 
   /** There was no time to replace it: it is due again, if it still is the one that forks. */

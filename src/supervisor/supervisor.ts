@@ -62,6 +62,7 @@ export class Supervisor {
       onSpawnFailed: (error) => this.#onSpawnFailed(error),
       onCurrentEnd: (zygote, manner) => this.#onZygoteEnd(zygote, manner),
       onNextEnd: (zygote, manner) => this.#onNextEnd(zygote, manner),
+      onReplacedEnd: () => this.sweep(),
     });
   }
 
@@ -102,7 +103,7 @@ export class Supervisor {
       retireIdle: () => this.#retireIdle(),
       giveUp: () => this.#giveUp(),
       drain: () => this.#drain(),
-      drainOrphans: () => this.#drainOrphans(),
+      drainOrphans: () => this.#service?.orphans.drain(),
       kill: () => this.#kill(),
       finish: () => this.#finish(),
     };
@@ -180,6 +181,7 @@ export class Supervisor {
     if (isInService(this.#state) && !isAsWanted) this.#logEnd(zygote, manner);
     const hasCrashed = isInService(this.#state) && !zygote.isRetired;
     this.handle(hasCrashed && this.#isOneTooMany() ? "hopeless" : "lost");
+    this.#service?.orphans.watch();
     this.#settle(zygote.generation, birthPauses);
   }
 
@@ -198,9 +200,8 @@ export class Supervisor {
     this.sweep();
     if (this.#service === undefined) return;
     const { orphans } = this.#service;
-    orphans.watch();
     setTimeout(() => {
-      if (pauses > 0 && !orphans.areAccountedFor(this.#zygotes.pids)) return this.#settle(generation, pauses - 1);
+      if (pauses > 0 && orphans.mayBeBorn(this.#zygotes.pids)) return this.#settle(generation, pauses - 1);
       orphans.freeForsaken(generation);
       native.ringBell();
       this.sweep();
@@ -215,12 +216,13 @@ export class Supervisor {
   }
 
   #announce(): void {
-    const { listeners, logger, settings } = this.#service as Service;
+    const { listeners, logger, settings, rotation } = this.#service as Service;
     const addresses = listeners.addresses.map(formatAddress);
     // Heard at every level: it is what a caller waits for.
     const announcer = logger.child({}, { level: "info" });
     announcer.info({ name: settings.name, addresses }, `listening on ${addresses.join(", ")}`);
     this.#parts.onReady(listeners.addresses, logger);
+    rotation.resume();
   }
 
   #respawn(): void {
@@ -267,20 +269,15 @@ export class Supervisor {
   }
 
   #drain(): void {
-    const { listeners, orders, settings, logger } = this.#service as Service;
+    const { listeners, orders, orphans, settings, logger } = this.#service as Service;
     logger.info("draining");
     listeners.close();
     this.#zygotes.killNext();
     this.#zygotes.current?.send({ type: "drain" });
     orders.announceCommand();
-    this.#drainOrphans();
+    orphans.drain(); // the zygote sees to its own
     setTimeout(() => this.handle("overdue"), Math.min(settings.drainTimeout + overdueDelay, longestTimeout)).unref();
     this.sweep();
-  }
-
-  /** The zygote that lives sees to its own. */
-  #drainOrphans(): void {
-    this.#service?.orphans.drain();
   }
 
   /** The zygotes first: then their workers are children of this process, and no more are forked. */

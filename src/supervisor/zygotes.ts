@@ -23,6 +23,8 @@ export interface ZygotesParts {
   readonly onSpawnFailed: (error: ForkdError) => void;
   readonly onCurrentEnd: (zygote: ZygoteProcess, manner: string) => void;
   readonly onNextEnd: (zygote: ZygoteProcess, manner: string) => void;
+  /** One has ended that was killed because another was to start over. */
+  readonly onReplacedEnd: () => void;
 }
 
 /** The zygote that forks, and the one that gets ready beside it while there is to be another. */
@@ -136,6 +138,7 @@ export class Zygotes {
     if (zygote.pid === undefined) this.#parts.onSpawnFailed(notStarted(manner));
     else if (isNext) this.#parts.onNextEnd(zygote, manner);
     else if (isCurrent) this.#parts.onCurrentEnd(zygote, manner);
+    else this.#parts.onReplacedEnd();
   }
 }
 

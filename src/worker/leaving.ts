@@ -34,13 +34,9 @@ export function exitStatusAfter(outcome: Outcome): number {
 /** The handler threw, or nobody caught an error of its. */
 const isFailure = (outcome: Outcome): boolean => endLevels[outcome] === "error";
 
-/**
- * Ends the worker; `exit` listeners of user code are called, and may take until `drainTimeout`. Never by exit(3):
- * `process.reallyExit` is ours.
- */
+/** Ends the worker; `exit` listeners of user code are called. Never by exit(3): `process.reallyExit` is ours. */
 export function leave(status = 0): never {
   if (process.listenerCount("exit") === 0) native.exit(status);
-  native.armLast();
   try {
     return process.exit(status === 0 ? undefined : status);
   } catch (error) {

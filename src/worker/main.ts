@@ -15,7 +15,7 @@ import { failureOf } from "./ends.ts";
 import { leave, recordEnd } from "./leaving.ts";
 import { serveAsynchronously, onNotice } from "./serve-async.ts";
 import { serveBlockingly } from "./serve-blocking.ts";
-import { endAtUncaughtErrors } from "./uncaught.ts";
+import { beforeExitListeners, endAtUncaughtErrors, recordPending } from "./uncaught.ts";
 
 /** What a worker is given. */
 export interface Workplace {
@@ -33,6 +33,10 @@ export function endOnOneselfOnly(workplace: Workplace): void {
   // What process.exit() ends with; exit(3) would join threads that a forked process does not have.
   Object.assign(process, { reallyExit: (status: number) => native.exit(status) });
   endAtUncaughtErrors((error) => recordUncaught(workplace, error));
+  beforeExitListeners(() => {
+    recordPending();
+    native.armLast();
+  });
 }
 
 /** From now on the event loop does not end by itself. */
@@ -66,5 +70,6 @@ function recordUncaught(workplace: Workplace, error: unknown): void {
 
 function reportTrouble({ pipeLog }: Workplace, errno: number): void {
   if (errno === 0) pipeLog.log.info("accepting again");
+  else if (errno < 0) pipeLog.log.warn("leaving: earlier connections have left no descriptor to accept another with");
   else pipeLog.log.error(`accept failed: ${describeErrno(errno)}; trying again, with pauses of up to 1s`);
 }

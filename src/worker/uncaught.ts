@@ -10,6 +10,8 @@ const statusOfThrowingListener = 7;
 
 let record: (error: unknown) => void = () => undefined;
 let isSet = false;
+/** The error that nobody seems to catch, as long as it is not recorded. */
+let pending: { readonly error: unknown } | undefined;
 
 /**
  * Has this process end as any Node does when nobody catches an error, but at once: exit(3), by which Node would do it,
@@ -24,15 +26,38 @@ export function endAtUncaughtErrors(recordError: (error: unknown) => void): void
 function replaceFatalException(): void {
   const askListeners = node._fatalException;
   node._fatalException = (error, fromPromise) => {
+    pending = { error };
     try {
-      if (askListeners.call(process, error, fromPromise)) return true;
+      if (askListeners.call(process, error, fromPromise)) return forget();
     } catch (thrown) {
       record(thrown);
       native.exit(statusOfThrowingListener);
     }
-    record(error);
+    recordPending();
     return native.exit(Number(process.exitCode ?? 1));
   };
+}
+
+function forget(): true {
+  pending = undefined;
+  return true;
+}
+
+/** Node calls `exit` listeners before it says that nobody has caught an error: they may keep the process from saying it. */
+export function recordPending(): void {
+  const unrecorded = pending;
+  pending = undefined;
+  if (unrecorded !== undefined) record(unrecorded.error);
+}
+
+/** Has `prepare` called whenever `exit` listeners are about to be: there is no other place that all ways to an exit pass. */
+export function beforeExitListeners(prepare: () => void): void {
+  const emit = process.emit.bind(process) as (name: string, ...args: unknown[]) => boolean;
+  const value = (name: string, ...args: unknown[]): boolean => {
+    if (name === "exit") prepare();
+    return emit(name, ...args);
+  };
+  Object.defineProperty(process, "emit", { configurable: true, writable: true, enumerable: false, value });
 }
 
 /** Ends a process whose `exit` listeners have thrown: once they are called, Node puts off nothing, and no promise comes. */

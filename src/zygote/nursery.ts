@@ -2,9 +2,9 @@ import { constants } from "node:os";
 import type { Settings } from "../config/settings.ts";
 import type { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
-import { EndedWorker, killGroup, settleEndedWorker, type Undertaker } from "../scoreboard/ended-worker.ts";
-import { killIfAtFault, tellToLeave } from "../scoreboard/ending-workers.ts";
+import { EndedWorker, killGroup, settleEndedWorker } from "../scoreboard/ended-worker.ts";
 import type { Header } from "../scoreboard/header.ts";
+import { killIfAtFault, lookInterval, tellToLeave, type Keeper } from "../scoreboard/keeper.ts";
 import type { Registry } from "../scoreboard/registry.ts";
 import type { Slots } from "../scoreboard/slots.ts";
 import { outcomes, State } from "../scoreboard/states.ts";
@@ -17,8 +17,6 @@ const { SIGKILL } = constants.signals;
 
 /** After `drainTimeout` workers end themselves; those that do not are killed so much later. */
 const killDelay = 1000;
-/** How often to look for workers that are at fault, if nothing else happens. */
-const lookInterval = 2000;
 
 export interface NurseryParts {
   readonly settings: Settings;
@@ -35,11 +33,11 @@ export interface NurseryParts {
 /**
  * The zygote's children: kept at so many spares, reaped, and told to leave in the end.
  *
- * The loop allocates nothing as long as all is well: garbage in the zygote's heap would be collected by each child.
+ * A round of the loop that forks allocates next to nothing: garbage in the zygote's heap would be collected by each child.
  */
 export class Nursery {
   readonly #parts: NurseryParts;
-  readonly #undertaker: Undertaker;
+  readonly #keeper: Keeper;
   readonly #ended = new EndedWorker();
   readonly #breedingTrouble = new BackOff();
   readonly #startTrouble = new BackOff();
@@ -54,7 +52,7 @@ export class Nursery {
 
   constructor(parts: NurseryParts) {
     this.#parts = parts;
-    this.#undertaker = { ...parts, log: parts.pipeLog.ofWorkers };
+    this.#keeper = { ...parts, log: parts.pipeLog.ofWorkers };
   }
 
   /**
@@ -77,21 +75,22 @@ export class Nursery {
   }
 
   #reap(): void {
-    for (let pid = native.ended(-1); pid > 0; pid = native.ended(-1)) {
+    while (native.ended(-1, this.#ended.words) > 0) {
+      const { pid } = this.#ended;
       const slot = this.#parts.registry.find(pid); // below 0: a program that the module has started while it was loaded
-      if (slot >= 0) killGroup(pid);
-      native.reap(pid, this.#ended.words);
-      if (slot >= 0) this.#bury(slot);
+      if (slot >= 0) this.#settle(slot);
+      native.reap(pid);
     }
   }
 
-  #bury(slot: number): void {
+  #settle(slot: number): void {
     const { slots } = this.#parts;
+    killGroup(this.#ended.pid);
     if (slots.state(slot) !== State.starting) this.#startTrouble.succeed();
     else if (this.#killAt === 0) this.#startTrouble.fail(); // whatever its status: it has never waited for a connection
     this.#live--;
     const isSuspicious = slots.isBusy(slot) && this.#hasCrashed(slot);
-    settleEndedWorker(this.#ended, slot, this.#undertaker);
+    settleEndedWorker(this.#ended, slot, this.#keeper);
     if (isSuspicious) this.#tellCrash();
   }
 
@@ -119,24 +118,21 @@ export class Nursery {
   #drain(): void {
     this.#killAt = performance.now() + this.#parts.settings.drainTimeout + killDelay;
     for (const fd of this.#parts.listeners) native.close(fd);
-    for (let slot = 0; slot < this.#parts.slots.count; slot++) {
-      if (this.#isOurs(slot)) tellToLeave(slot, this.#undertaker);
-    }
+    this.#forEach((slot) => tellToLeave(slot, this.#keeper));
   }
 
   #killOverdue(): void {
     if (this.#killAt === 0 || performance.now() < this.#killAt) return;
-    const { registry } = this.#parts;
-    for (let slot = 0; slot < registry.count; slot++) {
-      if (this.#isOurs(slot)) native.kill(registry.pid(slot), SIGKILL);
-    }
+    this.#forEach((slot) => native.kill(this.#parts.registry.pid(slot), SIGKILL));
     this.#killAt = performance.now() + killDelay;
   }
 
   #killFaulty(): void {
-    for (let slot = 0; slot < this.#parts.registry.count; slot++) {
-      if (this.#isOurs(slot)) killIfAtFault(slot, this.#undertaker);
-    }
+    this.#forEach((slot) => killIfAtFault(slot, this.#keeper));
+  }
+
+  #forEach(act: (slot: number) => void): void {
+    for (let slot = 0; slot < this.#parts.registry.count; slot++) if (this.#isOurs(slot)) act(slot);
   }
 
   /** Whether a child of this process is in the slot. */
@@ -188,8 +184,8 @@ export class Nursery {
 
   #breed(slot: number): number {
     const { registry, slots, generation, pipeLog, breeder } = this.#parts;
+    slots.take(slot, generation); // before anybody looks at it
     registry.take(slot, generation);
-    slots.take(slot, generation);
     const pid = breeder.breed(slot, generation, ++this.#forks);
     if (pid === 0) return 0;
     if (pid < 0) this.#onBreedingFailed(slot, pid);
@@ -202,8 +198,7 @@ export class Nursery {
   }
 
   #onBreedingFailed(slot: number, errno: number): void {
-    const { registry, slots, pipeLog, breeder } = this.#parts;
-    slots.free(slot);
+    const { registry, pipeLog, breeder } = this.#parts;
     registry.clear(slot);
     if (this.#breedingTrouble.fail()) {
       pipeLog.log.error(`${breeder.verb} failed: ${describeErrno(errno)}; trying again, with pauses of up to 1s`);

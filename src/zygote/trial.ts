@@ -14,11 +14,16 @@ export function waitForTrial(pid: number, patience: number): EndedWorker | undef
   const until = performance.now() + patience;
   for (;;) {
     const seen = native.bellCount();
-    if (native.reap(pid, ended.words) !== 0) return ended;
+    if (native.ended(pid, ended.words) !== 0) return reap(ended);
     const left = until - performance.now();
     if (left <= 0) return kill(pid);
     native.waitForBell(seen, Math.min(left, glance));
   }
+}
+
+function reap(ended: EndedWorker): EndedWorker {
+  native.reap(ended.pid);
+  return ended;
 }
 
 function kill(pid: number): undefined {

@@ -14,6 +14,7 @@ export interface Written {
   readonly served?: number;
   readonly reported?: number;
   readonly peer?: string;
+  readonly idle_deadline?: number;
 }
 
 /** A scoreboard without a daemon. */
@@ -35,11 +36,14 @@ function openRegistry(t: TestContext, count: number): Registry {
   return new Registry(memfd, count);
 }
 
-function write(pages: ArrayBuffer, slot: number, { peer, ...numbers }: Written): void {
+function write(pages: ArrayBuffer, slot: number, { peer, idle_deadline, ...numbers }: Written): void {
   const layout = native.slotLayout;
   const words = new Int32Array(pages, slot * native.pageSize, native.pageSize / 4);
   for (const [name, value] of Object.entries(numbers) as [keyof typeof numbers, number][]) {
     words[layout[name] / 4] = value;
+  }
+  if (idle_deadline !== undefined) {
+    new Float64Array(pages, slot * native.pageSize)[layout.idle_deadline / 8] = idle_deadline;
   }
   if (peer === undefined) return;
   words[layout.peer_length / 4] = Buffer.byteLength(peer);

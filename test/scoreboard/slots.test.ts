@@ -6,8 +6,10 @@ import { connectionId, Slots } from "../../dist/scoreboard/slots.js";
 import { outcomeNumber, outcomes, State } from "../../dist/scoreboard/states.js";
 import { openScoreboard } from "./scoreboard.ts";
 
-void test("a slot is free until it is taken, and then again when it is freed", (t) => {
-  const { slots } = openScoreboard(t, 3);
+void test("a slot is free until it is taken, and has nothing of who was in it before", (t) => {
+  const { slots, write } = openScoreboard(t, 3);
+  write(1, { pid: 42, outcome: 4, reported: 1, idle_deadline: 5 });
+  assert.equal(slots.deadline(1), 5);
   assert.equal(slots.count, 3);
   slots.take(1, 1);
   assert.deepEqual(
@@ -16,8 +18,7 @@ void test("a slot is free until it is taken, and then again when it is freed", (
   );
   assert.equal(slots.state(1), State.starting);
   assert.equal(slots.pid(1), 0);
-  slots.free(1);
-  assert.equal(slots.state(1), State.free);
+  assert.deepEqual([slots.outcome(1), slots.reported(1), slots.deadline(1)], [0, false, Infinity]);
 });
 
 void test("what one process writes into its slot, others read, and find in no other", (t) => {
