@@ -170,6 +170,9 @@ export interface BlockingHandler {
   readonly [blockingBrand]: true;
 }
 
+/** Nothing. Where `void` alone is asked for TypeScript takes a function that returns anything, an `async` one too. */
+type NoPromise = void | undefined;
+
 /** A {@link BlockingHandler} as the worker sees it. */
 export interface CallableBlockingHandler extends BlockingHandler {
   (connection: BlockingConnection): void;
@@ -196,9 +199,9 @@ export function defineDaemon(options: DaemonOptions): Daemon {
 
 /**
  * Marks a handler as blocking: it is given a {@link BlockingConnection}, whose methods wait instead of returning
- * promises, and it runs without an event loop.
+ * promises, and it runs without an event loop. It must not return a promise itself.
  */
-export function blocking(handler: (connection: BlockingConnection) => void): BlockingHandler {
+export function blocking(handler: (connection: BlockingConnection) => NoPromise): BlockingHandler {
   const marked = (connection: BlockingConnection): void => handler(connection);
   return Object.freeze(Object.assign(marked, { [blockingBrand]: true as const }));
 }

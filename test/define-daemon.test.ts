@@ -27,6 +27,14 @@ test("a blocking handler is a mark around the handler, which stays unmarked", ()
   assert.equal(seen[0], connection);
 });
 
+test("TypeScript refuses a blocking handler that returns a promise, and takes one that returns what a call returns", () => {
+  // @ts-expect-error -- the compiler says so if this passes
+  blocking(async (connection) => connection.write("Hello"));
+  // @ts-expect-error -- the compiler says so if this passes
+  blocking(() => Promise.resolve());
+  blocking((connection) => connection.write("Hello"));
+});
+
 test("two copies of forkd understand each other", async () => {
   const other = (await import(`${new URL("../dist/define-daemon.js", import.meta.url).href}?copy`)) as {
     defineDaemon: typeof defineDaemon;

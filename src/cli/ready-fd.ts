@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
+import { descriptorFlags } from "../descriptor-flags.ts";
 import { ForkdError } from "../errors.ts";
 
 /** The descriptor that `--ready-fd` names. */
@@ -33,8 +34,5 @@ function isReadHere(target: string): boolean {
   });
 }
 
-/** The lowest two bits of the flags that proc_pid_fdinfo(5) shows in octal: open(2), O_ACCMODE. */
-function isReadOnly(fd: number | string): boolean {
-  const [, octal = "0"] = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
-  return (Number.parseInt(octal, 8) & 0o3) === 0;
-}
+/** Of the lowest two bits neither is set: open(2), O_ACCMODE. */
+const isReadOnly = (fd: number | string): boolean => (descriptorFlags(fd) & 0o3) === 0;

@@ -37,13 +37,16 @@ export function limitKilledAt({ signal, cpuMs }: Death, settings: FatalLimits): 
 /** Which limit an error that nobody caught comes of; undefined if of none, or if that limit is off. */
 export function limitBehind(error: unknown, settings: Settings): Outcome | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { code, syscall = "" } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   if (code === "EMFILE") return settings["limits.openFiles"] >= 0 ? "open files limit" : undefined;
   if (code === "EFBIG") return settings["limits.fileSize"] >= 0 ? "file size limit" : undefined;
-  if (code === "EAGAIN" && syscall.startsWith("spawn")) {
-    return settings["limits.processes"] >= 0 ? "processes limit" : undefined;
-  }
+  if (isOutOfProcesses(error)) return settings["limits.processes"] >= 0 ? "processes limit" : undefined;
   return settings["limits.memory"] >= 0 && isOutOfMemory(error, code) ? "memory limit" : undefined;
+}
+
+/** Of a program, or of a thread: the errno is the message then. */
+function isOutOfProcesses({ code, message, syscall = "" }: NodeJS.ErrnoException): boolean {
+  return code === "ERR_WORKER_INIT_FAILED" ? message === "EAGAIN" : code === "EAGAIN" && syscall.startsWith("spawn");
 }
 
 const memoryCodes = ["ENOMEM", "ERR_MEMORY_ALLOCATION_FAILED", "Z_MEM_ERROR"];

@@ -4,7 +4,7 @@ import { native } from "../native.ts";
 import type { ConnectionIdentity, LinesOptions } from "./connection.ts";
 import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
 import { connectionFailed, reasonOfDeadline } from "./ends.ts";
-import { LineSplitter } from "./line-splitter.ts";
+import { splitterFor } from "./lines-options.ts";
 
 const readSize = 64 * 1024;
 const tooLongForText = -7; /* -E2BIG */
@@ -17,7 +17,7 @@ export interface BlockingConnection extends ConnectionIdentity {
   /**
    * The client's lines, without their ends: LF, or CR and LF. A last line that has no end is yielded too. Bytes that
    * are not UTF-8 become U+FFFD. While lines are read, only a whole one puts off the idle timeout.
-   * @throws ForkdError `FORKD_E_LINE_TOO_LONG`, `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`,
+   * @throws ForkdError `FORKD_E_LINE_TOO_LONG`, `FORKD_E_OPTION`, `FORKD_E_IDLE_TIMEOUT`, `FORKD_E_SESSION_TIMEOUT`,
    * `FORKD_E_CLIENT_GONE`, `FORKD_E_SYSTEM`
    */
   lines(options?: LinesOptions): Generator<string, void, undefined>;
@@ -65,8 +65,8 @@ export class DescriptorConnection implements BlockingConnection {
     return native.isDraining() === 1;
   }
 
-  *lines({ maxLength }: LinesOptions = {}): Generator<string, void, undefined> {
-    const splitter = new LineSplitter(maxLength);
+  *lines(options?: LinesOptions): Generator<string, void, undefined> {
+    const splitter = splitterFor(options);
     for (;;) {
       const got = this.#receive(splitter.space());
       if (got === 0) break;

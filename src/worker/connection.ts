@@ -42,7 +42,7 @@ export interface Connection extends ConnectionIdentity {
   /**
    * The client's lines, without their ends: LF, or CR and LF. A last line that has no end is yielded too. Bytes that
    * are not UTF-8 become U+FFFD. While lines are read, only a whole one puts off the idle timeout.
-   * @throws ForkdError `FORKD_E_LINE_TOO_LONG`; what `signal` is aborted with, once the socket is closed
+   * @throws ForkdError `FORKD_E_LINE_TOO_LONG`, `FORKD_E_OPTION`; what `signal` is aborted with, once the socket is closed
    */
   lines(options?: LinesOptions): AsyncGenerator<string, void, undefined>;
 

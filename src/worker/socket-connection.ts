@@ -6,7 +6,8 @@ import { native } from "../native.ts";
 import type { Connection, LinesOptions } from "./connection.ts";
 import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
 import { clientGone, connectionFailed } from "./ends.ts";
-import { LineSplitter } from "./line-splitter.ts";
+import type { LineSplitter } from "./line-splitter.ts";
+import { splitterFor } from "./lines-options.ts";
 import { nextChunk } from "./next-chunk.ts";
 import { nextEvent } from "./next-event.ts";
 
@@ -72,8 +73,8 @@ export class SocketConnection implements Connection {
     this.socket.destroy();
   }
 
-  async *lines({ maxLength }: LinesOptions = {}): AsyncGenerator<string, void, undefined> {
-    const splitter = new LineSplitter(maxLength);
+  async *lines(options?: LinesOptions): AsyncGenerator<string, void, undefined> {
+    const splitter = splitterFor(options);
     this.#readsLines = true;
     try {
       for (let chunk = await this.#chunk(); chunk !== null; chunk = await this.#chunk()) {

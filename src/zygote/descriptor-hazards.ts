@@ -1,4 +1,5 @@
-import { constants, fstatSync, readFileSync, type Stats } from "node:fs";
+import { constants, fstatSync, type Stats } from "node:fs";
+import { descriptorFlags } from "../descriptor-flags.ts";
 import { listDescriptors, loopDescriptors, type Descriptors } from "./descriptors.ts";
 import { openAfterFork } from "./resource-kinds.ts";
 
@@ -38,8 +39,7 @@ const isMemory = (target: string): boolean => target.startsWith("/memfd:");
 
 /** Appends of several processes come one after another; other writes share one position in the file. */
 function isWrittenInPlace(fd: number): boolean {
-  const [, text = ""] = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
-  const flags = Number.parseInt(text, 8);
+  const flags = descriptorFlags(fd);
   const isWritable = (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0;
   return isWritable && (flags & constants.O_APPEND) === 0;
 }

@@ -1,4 +1,5 @@
 import { constants, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { descriptorFlags } from "../descriptor-flags.ts";
 import { native } from "../native.ts";
 
 /** Whether children renew the event loop, and what they do with the descriptors that it inherits, beside keeping the standard ones, the listeners, the user's. */
@@ -61,10 +62,7 @@ function signalLock(open: Descriptors): number[] {
   return [...open].filter(([fd, target]) => target.startsWith("pipe:") && isBlocking(fd)).map(([fd]) => fd);
 }
 
-function isBlocking(fd: number): boolean {
-  const [, flags = ""] = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
-  return (Number.parseInt(flags, 8) & constants.O_NONBLOCK) === 0;
-}
+const isBlocking = (fd: number): boolean => (descriptorFlags(fd) & constants.O_NONBLOCK) === 0;
 
 function readTarget(name: string): string | undefined {
   try {

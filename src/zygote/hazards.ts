@@ -28,8 +28,9 @@ export function describeHazards(findings: Findings): string {
     ...withoutPipesOfChildren(referenced).map((resource) => resourceHazard(resource, findings)),
     ...descriptorHazards(findings, referenced),
     ...threadHazards(findings, referenced),
+    ...unknownHazards(findings, referenced),
   ];
-  return (hazards.length > 0 ? hazards : [unknownHazard(findings)]).map(inLines).join("\n");
+  return hazards.map(inLines).join("\n");
 }
 
 /** Handles and timers say so; a request keeps the event loop running in any case. */
@@ -90,10 +91,11 @@ function threadHazards({ threads, resources }: Findings, told: readonly UserReso
   });
 }
 
-/** That of a native addon, say. */
-function unknownHazard({ active = [] }: Findings): Hazard {
+/** What keeps the event loop running, if nothing is told that does: a native addon's handle, say. */
+function unknownHazards({ active }: Findings, told: readonly UserResource[]): Hazard[] {
+  if (active === undefined || told.length > 0) return [];
   const names = active.length > 0 ? ` (${active.join(", ")})` : "";
-  return { what: `something that keeps Node's event loop running${names}`, advice: startAfterFork };
+  return [{ what: `something that keeps Node's event loop running${names}`, advice: startAfterFork }];
 }
 
 function inLines({ what, advice, place }: Hazard): string {

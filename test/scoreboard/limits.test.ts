@@ -55,6 +55,8 @@ void test("an error tells the limit, if there is one", () => {
     [systemError("EFBIG", "write"), "file size limit"],
     [systemError("EAGAIN", "spawn true"), "processes limit"],
     [systemError("EAGAIN", "spawnSync true"), "processes limit"],
+    [Object.assign(new Error("EAGAIN"), { code: "ERR_WORKER_INIT_FAILED" }), "processes limit"],
+    [systemError("ERR_WORKER_INIT_FAILED"), undefined],
     [systemError("EAGAIN", "read"), undefined],
     [systemError("ENOENT", "open"), undefined],
     ["EMFILE", undefined],

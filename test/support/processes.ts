@@ -4,6 +4,8 @@ import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 export interface ProcessInfo {
   readonly pid: number;
   readonly parent: number;
+  /** Of its program, cut at 15 letters. */
+  readonly name: string;
   /** `R`, `S`, `Z` for a zombie, … */
   readonly state: string;
   readonly cpuTicks: number;
@@ -12,9 +14,10 @@ export interface ProcessInfo {
 export function processInfo(pid: number): ProcessInfo | undefined {
   const stat = readOrUndefined(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
+  const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state = "", parent = "0"] = fields;
-  return { pid, parent: Number(parent), state, cpuTicks: Number(fields[11]) + Number(fields[12]) };
+  return { pid, parent: Number(parent), name, state, cpuTicks: Number(fields[11]) + Number(fields[12]) };
 }
 
 export const isAlive = (pid: number): boolean => !["Z", "X", undefined].includes(processInfo(pid)?.state);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { Client, exchange } from "../support/client.ts";
 import { fixture, forkd, TestDaemon } from "../support/daemon.ts";
+import { processInfo } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 /** Some over what a worker has from the start: Node 24 and later have half a gigabyte of it reserved for code. */
@@ -101,28 +102,58 @@ void test("no more memory than a worker has from the start is refused", async ()
 });
 
 const isRoot = process.getuid?.() === 0;
-const nobody = "65534";
 const setpriv = "/usr/bin/setpriv";
+/** One who has no other processes: the kernel counts all of a user's. */
+const somebody = String(20_000 + (process.pid % 40_000));
+const asSomebody = [setpriv, `--reuid=${somebody}`, `--regid=${somebody}`, "--clear-groups"];
+const processes = ["--limits-processes", "60", "--limits-core", "0B"];
 
 void test("root is told that limits.processes does not hold it", { skip: !isRoot && "not root" }, async (t) => {
   const daemon = await TestDaemon.start(t, fixture("breaks-limits"), "--limits-processes", "100");
   await daemon.waitForLog("a warning", ({ level, msg }) => level === "warn" && msg.includes("limits.processes"));
 });
 
-const canBeNobody = isRoot && existsSync(setpriv) ? false : "needs root, and setpriv of util-linux";
+const cannotBeSomebody = isRoot && existsSync(setpriv) ? false : "needs root, and setpriv of util-linux";
 
 for (const style of styles) {
-  void test(`${style}: too many processes, of a user who is not root`, { skip: canBeNobody }, async (t) => {
-    const asNobody = [setpriv, `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"];
-    const daemon = await TestDaemon.startThrough(t, asNobody, fixture(style), "--limits-processes", "60");
+  void test(`${style}: too many processes, of a user who is not root`, { skip: cannotBeSomebody }, async (t) => {
+    const daemon = await TestDaemon.startThrough(t, asSomebody, fixture(style), ...processes);
     const neighbour = await Neighbour.meet(daemon);
     await exchange(daemon.port, "programs\nprogram\n");
     const { stack } = (await daemon.waitForEnd("processes limit"))["err"] as { stack: string };
     assert.match(stack, /^Error: spawnSync true EAGAIN/);
     await neighbour.isServed();
-    const own = 1 + 1 + daemon.workers.length;
-    await waitFor("the programs to be gone", () => daemon.processes.length <= own);
+    await programsAreGone(daemon);
   });
+}
+
+void suite("too many threads, of a user who is not root", { skip: cannotBeSomebody }, () => {
+  void test("of libuv's pool: it aborts the worker, and no neighbour's", async (t) => {
+    const daemon = await TestDaemon.startThrough(t, asSomebody, fixture("breaks-limits"), ...processes);
+    const neighbour = await Neighbour.meet(daemon);
+    const [pid, answer] = (await exchange(daemon.port, "pid\nthreadpool\n")).split("\n");
+    assert.equal(answer, "true", "within the limit");
+    await waitFor("its end, which makes room for another", () => processInfo(Number(pid)) === undefined);
+    await exchange(daemon.port, "programs\nthreadpool\n");
+    assert.match(String((await daemon.waitForEnd("killed by SIGABRT"))["connection"]), /^1\.\d+\.1$/);
+    await neighbour.isServed();
+    await programsAreGone(daemon);
+  });
+
+  void test("new Worker(), where a worker may start one: as with programs", async (t) => {
+    const flags = [...processes, "--engine", "spawn", "--spare-workers", "1"];
+    const daemon = await TestDaemon.startThrough(t, asSomebody, fixture("breaks-limits"), ...flags);
+    const neighbour = await Neighbour.meet(daemon);
+    await exchange(daemon.port, "programs\nthread\n");
+    const { stack } = (await daemon.waitForEnd("processes limit"))["err"] as { stack: string };
+    assert.match(stack, /^Error: EAGAIN\n +at new Worker /);
+    await neighbour.isServed();
+  });
+});
+
+async function programsAreGone(daemon: TestDaemon): Promise<void> {
+  const programs = (): number[] => daemon.processes.filter((pid) => processInfo(pid)?.name === "sleep");
+  await waitFor("the programs to be gone", () => programs().length === 0);
 }
 
 /** A connection of somebody else's. */

@@ -53,6 +53,14 @@ for (const style of ["async", "blocking"]) {
       await client.rest();
     });
 
+    void test("refuses an option that it does not know, and names the one that it does", async (t) => {
+      const daemon = await TestDaemon.start(t, fixture(style === "async" ? "commands" : "commands-blocking"));
+      await exchange(daemon.port, 'lines {"maxLength":5,"maxlength":5}\n');
+      const { code, message } = (await daemon.waitForEnd("handler error"))["err"] as { code: string; message: string };
+      assert.equal(code, "FORKD_E_OPTION");
+      assert.equal(message, 'Unknown option "maxlength" of lines(); the only one is "maxLength".');
+    });
+
     void test("answers that were sent before input was left unread arrive", async (t) => {
       const { port } = await start(t);
       const client = await Client.open(port);

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite, test, type TestContext } from "node:test";
+import { compileAddon } from "../support/addon.ts";
 import { exchange } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
 import { processesWith } from "../support/processes.ts";
@@ -58,15 +59,19 @@ const refused: Readonly<Record<string, Refused>> = {
     hasPlace: false,
   },
   terminal: { what: /^a device, \/dev\/ptmx \(descriptor \d+\)$/, advice: inAfterFork, hasPlace: false },
+  addonThread: { what: /^a thread \(waits\), such as native addons start$/, advice: spawn, hasPlace: false },
+  addonHandle: { what: /^something that keeps Node's event loop running/, advice: start, hasPlace: false },
+  addonInotify: { what: /^a kernel object, inotify, descriptor \d+$/, advice: inAfterFork, hasPlace: false },
 };
 
 void suite("what is left open is refused: what it is, what to do about it, and where it was opened", () => {
   const unreferenced = ["unreferencedServer", "keptAlive", "writtenFile", "fileHandle", "terminal"];
-  const threads = ["worker", "unreferencedWorker"];
-  const referenced = Object.keys(refused).filter((name) => ![...unreferenced, ...threads].includes(name));
-  const groups = { referenced, unreferenced, worker: ["worker"], unreferencedWorker: ["unreferencedWorker"] };
-  for (const [title, names] of Object.entries(groups)) {
-    void test(title, async (t) => {
+  const alone = ["worker", "unreferencedWorker", "addonThread"].map((name) => [name]);
+  const addons = ["addonHandle", "addonInotify"];
+  const others = new Set([unreferenced, ...alone, addons].flat());
+  const referenced = Object.keys(refused).filter((name) => !others.has(name));
+  for (const names of [referenced, unreferenced, ...alone, addons]) {
+    void test(names.join(", "), async (t) => {
       const stderr = await runLeaving(t, names, "module", compiled);
       assert.match(sentenceIn(stderr), /^forkd: \/.+\/leaves-open\.js leaves open what .+ --allow-unsafe-fork\.$/);
       for (const name of names) assertHazard(stderr, name, compiled);
@@ -92,6 +97,7 @@ void test("what may be left open does not keep the daemon from starting", async 
     "unreferencedWatcher",
     "signalListener",
     "beforeExitListener",
+    "addon",
   ]);
   assert.equal(await exchange(daemon.port, ""), "served \n");
   assert.deepEqual(warningsOf(daemon), []);
@@ -117,6 +123,7 @@ async function prepare(t: TestContext, leaves: readonly string[], where: "module
   const scratch = mkdtempSync(join(tmpdir(), "forkd-test-"));
   writeFileSync(join(scratch, "file"), "");
   execFileSync("mkfifo", [join(scratch, "fifo")]);
+  if (leaves.some((name) => name.startsWith("addon"))) compileAddon("leaves-open", join(scratch, "addon.node"));
   const peer = createServer((request, response) => {
     if (request.url !== "/never") response.end("answered");
   });

@@ -89,9 +89,9 @@ void test("a forked worker is a whole Node", async (t) => {
         client.send('["identity"]\n');
         await client.receives("\n");
       }
-      one.send('["signalsHeard"]\n');
+      one.send('["signalHeard"]\n');
       process.kill((JSON.parse(one.received) as { value: Identity }).value.pid, "SIGUSR2");
-      await one.receives('{"value":["SIGUSR2"]}\n');
+      await one.receives('{"value":"SIGUSR2"}\n');
       other.send('["order"]\n');
       await other.receives("timeout");
       for (const client of [one, other]) client.close();
