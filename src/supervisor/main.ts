@@ -7,10 +7,12 @@
  * ones drain within `drainTimeout`; the port is free at once.
  */
 import { formatAddress } from "../config/address.ts";
+import { takePassedSockets } from "../config/listen-fds.ts";
 import type { Sources } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+import { Listeners } from "./listeners.ts";
 import { announceTo } from "./ready-fd.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -31,9 +33,11 @@ export async function supervise({ modulePath, flags, readyFd }: SuperviseRequest
   if (process.platform !== "linux") throw new ForkdError("FORKD_E_SYSTEM", "forkd runs on Linux only.");
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
+  const passed = takePassedSockets(process.env, process.pid);
   const supervisor = new Supervisor({
     modulePath,
     flags,
+    passed: passed.length > 0 ? Listeners.adopt(passed) : undefined,
     onReady: (addresses, logger) => {
       if (readyFd !== undefined) announceTo(readyFd, addresses.map(formatAddress), logger);
     },

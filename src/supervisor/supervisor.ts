@@ -12,6 +12,7 @@ import { diedAtStart } from "./failure.ts";
 import { lifecycle, type Action, type Event, type State } from "./lifecycle.ts";
 import { children } from "./children.ts";
 import { Crashes } from "./crashes.ts";
+import type { Listeners } from "./listeners.ts";
 import { openService, type Service } from "./service.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
 import { Zygotes } from "./zygotes.ts";
@@ -31,6 +32,8 @@ const logPatience = 500;
 export interface SupervisorParts {
   readonly modulePath: string;
   readonly flags: Sources["flags"];
+  /** The sockets that it was started with, instead of those that `listen` names. */
+  readonly passed: Listeners | undefined;
   readonly onReady: (addresses: readonly ListenAddress[], logger: Logger) => void;
 }
 
@@ -124,7 +127,7 @@ export class Supervisor {
   async #openService(options: Sources["module"]): Promise<Service> {
     const { settings } = resolveSettings(this.#sources(options));
     const logger = await this.#log.configure(settings);
-    const service = openService(settings, logger, this.#log.ofWorkers, {
+    const service = openService(settings, this.#parts.passed, logger, this.#log.ofWorkers, {
       onHung: () =>
         this.#zygotes.current?.kill(`hung: no sign of life for ${formatDuration(settings.heartbeatTimeout)}`),
       onDue: (generation) => {
