@@ -32,6 +32,8 @@ export interface Native {
   tcpPair(): [number, number] | Result;
   sendDescriptors(fd: number, bytes: Uint8Array, descriptors: readonly number[]): Result;
   receive(fd: number, bytes: Uint8Array, wait: 0 | 1): { length: Result; descriptors: number[] };
+  datagramSocket(): Result;
+  sendDatagram(fd: number, name: string, bytes: Uint8Array): Result;
   close(fd: number): Result;
 
   ended(pid: number): Result;

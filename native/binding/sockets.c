@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../sys/datagram.h"
 #include "../sys/inherited.h"
 #include "../sys/passing.h"
 #include "binding.h"
@@ -105,6 +106,21 @@ static napi_value receive(napi_env env, napi_callback_info info) {
   return result;
 }
 
+static napi_value datagram_socket(napi_env env, napi_callback_info info) {
+  (void)info;
+  return int_value(env, fk_datagram_socket());
+}
+
+/* sendDatagram(fd, name, bytes): 0 or -errno. */
+static napi_value send_datagram(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  char name[256];
+  string_argument(&a, 1, name, sizeof name);
+  size_t length;
+  void *bytes = bytes_argument(&a, 2, &length);
+  return int_value(env, fk_send_datagram(int_argument(&a, 0), name, bytes, length));
+}
+
 static napi_value close_descriptor(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   return int_value(env, close(int_argument(&a, 0)));
@@ -121,5 +137,7 @@ void export_sockets(napi_env env, napi_value exports) {
   set_function(env, exports, "tcpPair", tcp_pair);
   set_function(env, exports, "sendDescriptors", send_descriptors);
   set_function(env, exports, "receive", receive);
+  set_function(env, exports, "datagramSocket", datagram_socket);
+  set_function(env, exports, "sendDatagram", send_datagram);
   set_function(env, exports, "close", close_descriptor);
 }

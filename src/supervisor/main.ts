@@ -14,6 +14,7 @@ import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import { Listeners } from "./listeners.ts";
 import { announceTo } from "./ready-fd.ts";
+import { takeServiceManager } from "./service-manager.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** What `forkd run` asks for. */
@@ -34,12 +35,16 @@ export async function supervise({ modulePath, flags, readyFd }: SuperviseRequest
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
   const passed = takePassedSockets(process.env, process.pid);
+  const manager = takeServiceManager(process.env, process.pid);
   const supervisor = new Supervisor({
     modulePath,
     flags,
     passed: passed.length > 0 ? Listeners.adopt(passed) : undefined,
-    onReady: (addresses, logger) => {
-      if (readyFd !== undefined) announceTo(readyFd, addresses.map(formatAddress), logger);
+    onState: (state) => manager?.onState(state),
+    onReady: (service) => {
+      const { listeners, logger } = service;
+      if (readyFd !== undefined) announceTo(readyFd, listeners.addresses.map(formatAddress), logger);
+      manager?.ready(service);
     },
   });
   process.title = "forkd: supervisor";

@@ -1,7 +1,6 @@
 import { constants } from "node:os";
 import { isatty } from "node:tty";
-import type { Logger } from "pino";
-import { formatAddress, type ListenAddress } from "../config/address.ts";
+import { formatAddress } from "../config/address.ts";
 import { resolveOption, resolveSettings } from "../config/resolve-settings.ts";
 import type { Sources } from "../config/settings.ts";
 import { formatDuration } from "../config/duration.ts";
@@ -34,7 +33,9 @@ export interface SupervisorParts {
   readonly flags: Sources["flags"];
   /** The sockets that it was started with, instead of those that `listen` names. */
   readonly passed: Listeners | undefined;
-  readonly onReady: (addresses: readonly ListenAddress[], logger: Logger) => void;
+  /** The state changes, and what is to be done about it is about to be done. */
+  readonly onState: (state: State) => void;
+  readonly onReady: (service: Service) => void;
 }
 
 /** Does what the lifecycle says. */
@@ -81,6 +82,7 @@ export class Supervisor {
     const transition = lifecycle[this.#state][event];
     if (transition === undefined) return;
     this.#service?.logger.debug({ event, from: this.#state, to: transition.to }, `${event}: ${transition.to}`);
+    if (transition.to !== this.#state) this.#parts.onState(transition.to);
     this.#state = transition.to;
     if (transition.action !== undefined) this.#do(transition.action);
   }
@@ -223,7 +225,7 @@ export class Supervisor {
     // Heard at every level: it is what a caller waits for.
     const announcer = logger.child({}, { level: "info" });
     announcer.info({ name: settings.name, addresses }, `listening on ${addresses.join(", ")}`);
-    this.#parts.onReady(listeners.addresses, logger);
+    this.#parts.onReady(this.#service as Service);
   }
 
   #respawn(): void {
