@@ -7,22 +7,33 @@ export type Result = number;
 /** One end of a connection, or a listening address, as the kernel names it. */
 export interface SocketName {
   readonly family: "ipv4" | "ipv6" | "unix";
-  /** An address in figures; for a Unix socket its path, empty if it has none. */
+  /** An address in figures; for a Unix socket its path, `@` and its name if it is abstract, empty if it has none. */
   readonly host: string;
   /** 0 for a Unix socket. */
   readonly port: number;
+}
+
+/** What a socket is that somebody else has opened. */
+export interface SocketKind {
+  readonly family: SocketName["family"] | "other";
+  readonly kind: "listening stream" | "stream" | "datagram" | "seqpacket" | "raw";
+  readonly dualStack: 0 | 1;
 }
 
 /** The addon: `native/binding` says what each function does. None of them throws. */
 export interface Native {
   listenTcp(family: 4 | 6, host: string, port: number, dualStack: 0 | 1, backlog: number): Result;
   listenUnix(path: string, backlog: number): Result;
+  inspectSocket(fd: number): SocketKind | Result;
+  adoptListener(fd: number): Result;
   localName(fd: number): SocketName | Result;
   pendingError(fd: number): Result;
   socketPair(): [number, number] | Result;
   tcpPair(): [number, number] | Result;
   sendDescriptors(fd: number, bytes: Uint8Array, descriptors: readonly number[]): Result;
   receive(fd: number, bytes: Uint8Array, wait: 0 | 1): { length: Result; descriptors: number[] };
+  datagramSocket(): Result;
+  sendDatagram(fd: number, name: string, bytes: Uint8Array): Result;
   close(fd: number): Result;
 
   ended(pid: number, ended: Int32Array): Result;

@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "../sys/datagram.h"
+#include "../sys/inherited.h"
 #include "../sys/passing.h"
 #include "binding.h"
 
@@ -24,6 +27,43 @@ static napi_value local_name(napi_env env, napi_callback_info info) {
   struct fk_name name;
   int failed = fk_local_name(int_argument(&a, 0), &name);
   return failed ? int_value(env, failed) : name_value(env, &name);
+}
+
+static const char *kind_of(const struct fk_socket *socket) {
+  switch (socket->type) {
+    case SOCK_STREAM: return socket->is_listening ? "listening stream" : "stream";
+    case SOCK_DGRAM: return "datagram";
+    case SOCK_SEQPACKET: return "seqpacket";
+    default: return "raw";
+  }
+}
+
+static const char *family_of(const struct fk_socket *socket) {
+  switch (socket->domain) {
+    case AF_INET: return "ipv4";
+    case AF_INET6: return "ipv6";
+    case AF_UNIX: return "unix";
+    default: return "other";
+  }
+}
+
+/* inspectSocket(fd): { family, kind, dualStack } or -errno. */
+static napi_value inspect_socket(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  struct fk_socket socket;
+  int failed = fk_inspect_socket(int_argument(&a, 0), &socket);
+  if (failed) return int_value(env, failed);
+  napi_value result;
+  napi_create_object(env, &result);
+  set_value(env, result, "family", string_value(env, family_of(&socket)));
+  set_value(env, result, "kind", string_value(env, kind_of(&socket)));
+  set_value(env, result, "dualStack", int_value(env, socket.is_dual_stack));
+  return result;
+}
+
+static napi_value adopt_listener(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return int_value(env, fk_adopt_listener(int_argument(&a, 0)));
 }
 
 /* pendingError(fd): -errno of what a connection has failed with, 0 if it has not. */
@@ -66,6 +106,21 @@ static napi_value receive(napi_env env, napi_callback_info info) {
   return result;
 }
 
+static napi_value datagram_socket(napi_env env, napi_callback_info info) {
+  (void)info;
+  return int_value(env, fk_datagram_socket());
+}
+
+/* sendDatagram(fd, name, bytes): 0 or -errno. */
+static napi_value send_datagram(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  char name[256];
+  string_argument(&a, 1, name, sizeof name);
+  size_t length;
+  void *bytes = bytes_argument(&a, 2, &length);
+  return int_value(env, fk_send_datagram(int_argument(&a, 0), name, bytes, length));
+}
+
 static napi_value close_descriptor(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   return int_value(env, close(int_argument(&a, 0)));
@@ -74,11 +129,15 @@ static napi_value close_descriptor(napi_env env, napi_callback_info info) {
 void export_sockets(napi_env env, napi_value exports) {
   set_function(env, exports, "listenTcp", listen_tcp);
   set_function(env, exports, "listenUnix", listen_unix);
+  set_function(env, exports, "inspectSocket", inspect_socket);
+  set_function(env, exports, "adoptListener", adopt_listener);
   set_function(env, exports, "localName", local_name);
   set_function(env, exports, "pendingError", pending_error);
   set_function(env, exports, "socketPair", socket_pair);
   set_function(env, exports, "tcpPair", tcp_pair);
   set_function(env, exports, "sendDescriptors", send_descriptors);
   set_function(env, exports, "receive", receive);
+  set_function(env, exports, "datagramSocket", datagram_socket);
+  set_function(env, exports, "sendDatagram", send_datagram);
   set_function(env, exports, "close", close_descriptor);
 }

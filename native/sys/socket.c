@@ -97,8 +97,10 @@ int fk_listen_unix(const char *path, int backlog) {
 
 static void read_unix_name(const struct sockaddr_un *un, socklen_t length, struct fk_name *name) {
   name->family = FK_UNIX;
-  if (length > offsetof(struct sockaddr_un, sun_path))
-    memcpy(name->host, un->sun_path, strnlen(un->sun_path, sizeof name->host - 1));
+  if (length <= offsetof(struct sockaddr_un, sun_path)) return;
+  size_t size = length - offsetof(struct sockaddr_un, sun_path), most = sizeof name->host - 1;
+  memcpy(name->host, un->sun_path, size < most ? size : most);
+  if (size > 1 && name->host[0] == 0) name->host[0] = '@'; /* an abstract one, as everybody writes it */
 }
 
 static void read_ipv6_name(const struct sockaddr_in6 *in6, struct fk_name *name) {

@@ -10,7 +10,7 @@ enum fk_family { FK_IPV4 = 4, FK_IPV6 = 6, FK_UNIX = 1 };
 struct fk_name {
   int family;
   uint16_t port;
-  char host[108]; /* an address in figures, or a path: unix(7) allows 108 bytes with the final NUL */
+  char host[108]; /* an address in figures, a path (unix(7) allows 108 bytes with the final NUL), or `@` and an abstract name */
 };
 
 /* A non-blocking, close-on-exec socket that listens. An IPv6 one takes IPv4 clients too only if `dual_stack`. */

@@ -1,15 +1,27 @@
 import { readdirSync, readlinkSync } from "node:fs";
+import { readPassedSockets } from "../config/listen-fds.ts";
 import { descriptorFlags } from "../descriptor-flags.ts";
 import { ForkdError } from "../errors.ts";
 
 /** The descriptor that `--ready-fd` names. */
 export function parseReadyFd(text: string): number {
   const fd = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+  refuseListener(fd);
   if (fd >= 3 && isPassedForWriting(fd)) return fd;
   const received = `received ${JSON.stringify(text)}`;
   throw new ForkdError(
     "FORKD_E_USAGE",
     `--ready-fd must be a descriptor from 3 up that is open for writing; ${received}. In a shell, "3>ready" opens descriptor 3.`,
+  );
+}
+
+/** What looks like any socket is one of those that the daemon is to listen on. */
+function refuseListener(fd: number): void {
+  const { length } = readPassedSockets(process.env, process.pid).filter((socket) => socket.fd >= fd);
+  if (fd < 3 || length === 0) return;
+  throw new ForkdError(
+    "FORKD_E_USAGE",
+    `--ready-fd must not be a socket that LISTEN_FDS passes; received "${fd}". The first descriptor behind them is ${fd + length}.`,
   );
 }
 

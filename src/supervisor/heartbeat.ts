@@ -24,13 +24,19 @@ export class Heartbeat {
   /** A zygote has begun to fork, and is asked from now on. */
   start(): void {
     this.stop();
-    this.#unanswered = 0;
     this.#orders.answerHeartbeat(); // it owes no answer yet
     if (this.#timeout > 0) this.#timer = setInterval(() => this.#ask(), this.#timeout / patience).unref();
   }
 
+  /** Nobody is asked, and owes an answer. */
   stop(): void {
     clearInterval(this.#timer);
+    this.#unanswered = 0;
+  }
+
+  /** Whether no question has gone unanswered, of late. */
+  get isAnswered(): boolean {
+    return this.#unanswered === 0;
   }
 
   #ask(): void {

@@ -1,18 +1,23 @@
 import { unlinkSync } from "node:fs";
 import { formatAddress, type ListenAddress } from "../config/address.ts";
+import type { PassedSocket } from "../config/listen-fds.ts";
 import { ForkdError } from "../errors.ts";
 import { native, type SocketName } from "../native.ts";
 import { describeErrno } from "../system-error.ts";
+import { adoptSocket } from "./passed-sockets.ts";
 
-/** The daemon's listening sockets: made once, handed to each zygote, never made anew. */
+/** The daemon's listening sockets: made or adopted once, handed to each zygote, never made anew. */
 export class Listeners {
   readonly descriptors: readonly number[];
   readonly addresses: readonly ListenAddress[];
+  /** Socket files that go when nobody listens there any more. */
+  readonly #files: readonly string[];
   #isOpen = true;
 
-  private constructor(descriptors: readonly number[], wanted: readonly ListenAddress[]) {
+  private constructor(descriptors: readonly number[], addresses: readonly ListenAddress[], files: readonly string[]) {
     this.descriptors = descriptors;
-    this.addresses = descriptors.map((fd, index) => actualAddress(fd, wanted[index] as ListenAddress));
+    this.addresses = addresses;
+    this.#files = files;
   }
 
   /** @throws ForkdError `FORKD_E_LISTEN`; nothing is left open then */
@@ -27,14 +32,28 @@ export class Listeners {
       }
       descriptors.push(fd);
     }
-    return new Listeners(descriptors, wanted);
+    const addresses = descriptors.map((fd, index) => actualAddress(fd, wanted[index] as ListenAddress));
+    const files = wanted.flatMap((address) => (address.family === "unix" ? [address.path] : []));
+    return new Listeners(descriptors, addresses, files);
+  }
+
+  /**
+   * Those that were passed to this process. Their files stay: whoever made them listens on, for the next daemon.
+   * @throws ForkdError `FORKD_E_LISTEN`
+   */
+  static adopt(passed: readonly PassedSocket[]): Listeners {
+    return new Listeners(
+      passed.map(({ fd }) => fd),
+      passed.map(adoptSocket),
+      [],
+    );
   }
 
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     for (const fd of this.descriptors) native.close(fd);
-    for (const address of this.addresses) if (address.family === "unix") remove(address.path);
+    for (const path of this.#files) remove(path);
   }
 }
 

@@ -7,11 +7,14 @@
  * ones drain within `drainTimeout`; the port is free at once.
  */
 import { formatAddress } from "../config/address.ts";
+import { takePassedSockets } from "../config/listen-fds.ts";
 import type { Sources } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+import { Listeners } from "./listeners.ts";
 import { announceTo } from "./ready-fd.ts";
+import { takeServiceManager } from "./service-manager.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** What `forkd run` asks for. */
@@ -31,11 +34,17 @@ export async function supervise({ modulePath, flags, readyFd }: SuperviseRequest
   if (process.platform !== "linux") throw new ForkdError("FORKD_E_SYSTEM", "forkd runs on Linux only.");
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
+  const passed = takePassedSockets(process.env, process.pid);
+  const manager = takeServiceManager(process.env, process.pid);
   const supervisor = new Supervisor({
     modulePath,
     flags,
-    onReady: (addresses, logger) => {
-      if (readyFd !== undefined) announceTo(readyFd, addresses.map(formatAddress), logger);
+    passed: passed.length > 0 ? Listeners.adopt(passed) : undefined,
+    onState: (state) => manager?.onState(state),
+    onReady: (service) => {
+      const { listeners, logger } = service;
+      if (readyFd !== undefined) announceTo(readyFd, listeners.addresses.map(formatAddress), logger);
+      manager?.ready(service);
     },
   });
   process.title = "forkd: supervisor";

@@ -40,9 +40,18 @@ export interface ServiceEvents {
   readonly onDue: (generation: number) => void;
 }
 
-/** @throws ForkdError `FORKD_E_LISTEN`, `FORKD_E_SYSTEM` */
-export function openService(settings: Settings, logger: Logger, logOfWorkers: Log, events: ServiceEvents): Service {
-  const listeners = Listeners.open(settings.listen, settings.backlog);
+/**
+ * @param passed - The listeners that the supervisor was started with, if it was.
+ * @throws ForkdError `FORKD_E_LISTEN`, `FORKD_E_SYSTEM`
+ */
+export function openService(
+  settings: Settings,
+  passed: Listeners | undefined,
+  logger: Logger,
+  logOfWorkers: Log,
+  events: ServiceEvents,
+): Service {
+  const listeners = passed ?? Listeners.open(settings.listen, settings.backlog);
   const slotForTrials = 1;
   const memfd = succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + slotForTrials));
   const header = new Header(memfd);

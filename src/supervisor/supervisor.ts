@@ -1,7 +1,6 @@
 import { constants } from "node:os";
 import { isatty } from "node:tty";
-import type { Logger } from "pino";
-import { formatAddress, type ListenAddress } from "../config/address.ts";
+import { formatAddress } from "../config/address.ts";
 import { resolveOption, resolveSettings } from "../config/resolve-settings.ts";
 import type { Sources } from "../config/settings.ts";
 import { formatDuration } from "../config/duration.ts";
@@ -12,6 +11,7 @@ import { diedAtStart } from "./failure.ts";
 import { lifecycle, type Action, type Event, type State } from "./lifecycle.ts";
 import { children } from "./children.ts";
 import { Crashes } from "./crashes.ts";
+import type { Listeners } from "./listeners.ts";
 import { openService, type Service } from "./service.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
 import { Zygotes } from "./zygotes.ts";
@@ -31,7 +31,11 @@ const logPatience = 500;
 export interface SupervisorParts {
   readonly modulePath: string;
   readonly flags: Sources["flags"];
-  readonly onReady: (addresses: readonly ListenAddress[], logger: Logger) => void;
+  /** The sockets that it was started with, instead of those that `listen` names. */
+  readonly passed: Listeners | undefined;
+  /** The state changes, and what is to be done about it is about to be done. */
+  readonly onState: (state: State) => void;
+  readonly onReady: (service: Service) => void;
 }
 
 /** Does what the lifecycle says. */
@@ -79,6 +83,7 @@ export class Supervisor {
     const transition = lifecycle[this.#state][event];
     if (transition === undefined) return;
     this.#service?.logger.debug({ event, from: this.#state, to: transition.to }, `${event}: ${transition.to}`);
+    if (transition.to !== this.#state) this.#parts.onState(transition.to);
     this.#state = transition.to;
     if (transition.action !== undefined) this.#do(transition.action);
   }
@@ -125,7 +130,7 @@ export class Supervisor {
   async #openService(options: Sources["module"]): Promise<Service> {
     const { settings } = resolveSettings(this.#sources(options));
     const logger = await this.#log.configure(settings);
-    const service = openService(settings, logger, this.#log.ofWorkers, {
+    const service = openService(settings, this.#parts.passed, logger, this.#log.ofWorkers, {
       onHung: () =>
         this.#zygotes.current?.kill(`hung: no sign of life for ${formatDuration(settings.heartbeatTimeout)}`),
       onDue: (generation) => {
@@ -221,7 +226,7 @@ export class Supervisor {
     // Heard at every level: it is what a caller waits for.
     const announcer = logger.child({}, { level: "info" });
     announcer.info({ name: settings.name, addresses }, `listening on ${addresses.join(", ")}`);
-    this.#parts.onReady(listeners.addresses, logger);
+    this.#parts.onReady(this.#service as Service);
     rotation.resume();
   }
 

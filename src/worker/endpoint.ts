@@ -3,7 +3,7 @@ import { native, type SocketName } from "../native.ts";
 /** One end of a connection. As a string: `127.0.0.1:1234`, `[::1]:1234`, `unix:/run/x.sock`. */
 export class Endpoint implements SocketName {
   readonly family: "ipv4" | "ipv6" | "unix";
-  /** An address in figures; for a Unix socket its path, empty if it has none. */
+  /** An address in figures; for a Unix socket its path, `@` and its name if it is abstract, empty if it has none. */
   readonly host: string;
   /** 0 for a Unix socket. */
   readonly port: number;

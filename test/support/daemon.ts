@@ -28,7 +28,12 @@ export interface Launch {
   /** A descriptor for its log; `stderr` stays empty then. */
   readonly stderr?: number;
   readonly variables?: Readonly<Record<string, string>>;
+  /** Sockets that it finds from descriptor 3 on, as systemd would pass them; nobody tells it where to listen then. */
+  readonly sockets?: readonly number[];
 }
+
+/** Starts another program that sockets are passed to: they are for the process that is named, and for no other. */
+const asAddressee = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh"];
 
 /** A real daemon, started for a test; when that ends, nothing of it may be left. */
 export class TestDaemon {
@@ -55,22 +60,23 @@ export class TestDaemon {
 
   static async startWith(
     t: TestContext,
-    { command = cli, starter = [], stderr, variables }: Launch,
+    { command = cli, sockets = [], starter = sockets.length > 0 ? asAddressee : [], stderr, variables }: Launch,
     module: string,
     ...flags: string[]
   ): Promise<TestDaemon> {
     const mark = `TEST_DAEMON=${randomUUID()}`;
-    const listen = flags.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+    const listen = flags.includes("--listen") || sockets.length > 0 ? [] : ["--listen", "127.0.0.1:0"];
     const run = [...starter, process.execPath, command, "run", module];
-    const [program = "", ...args] = [...run, ...listen, "--log-format", "json", "--ready-fd", "3", ...flags];
+    const readyFd = 3 + sockets.length;
+    const [program = "", ...args] = [...run, ...listen, "--log-format", "json", "--ready-fd", `${readyFd}`, ...flags];
     const output = { text: "" };
     const started = spawn(program, args, {
-      stdio: ["ignore", "pipe", stderr ?? "pipe", "pipe"],
-      env: { ...process.env, ...variables, TEST_DAEMON: mark.split("=")[1] },
+      stdio: ["ignore", "pipe", stderr ?? "pipe", ...sockets, "pipe"],
+      env: { ...process.env, LISTEN_FDS: `${sockets.length}`, ...variables, TEST_DAEMON: mark.split("=")[1] },
     });
     started.stderr?.setEncoding("utf8").on("data", (part: string) => (output.text += part));
     t.after(async () => cleanUp(started, mark, output));
-    const addresses = (await text(started.stdio[3] as Readable)).trim().split("\n");
+    const addresses = (await text(started.stdio[readyFd] as Readable)).trim().split("\n");
     if (addresses[0] === "") throw new Error(`the daemon did not start:\n${output.text}`);
     return new TestDaemon(started, mark, addresses, output);
   }

@@ -1,0 +1,101 @@
+import { formatAddress } from "../config/address.ts";
+import { describeErrno } from "../system-error.ts";
+import type { State } from "./lifecycle.ts";
+import { NotifySocket } from "./notify-socket.ts";
+import type { Service } from "./service.ts";
+import { Watchdog } from "./watchdog.ts";
+
+/** While the daemon drains, the manager is asked for so much time again and again: one that hangs gets no more. In ms. */
+const extension = 30_000;
+const extensionInterval = 10_000;
+
+type Variables = Record<string, string | undefined>;
+export type ReadyService = Pick<Service, "listeners" | "logger" | "heartbeat">;
+type Socket = Pick<NotifySocket, "send" | "onFailure">;
+
+/** The service manager that has started this process, systemd or another that speaks as it does: sd_notify(3). */
+export class ServiceManager {
+  readonly #socket: Socket;
+  readonly #name: string;
+  readonly #watchdogInterval: number;
+  #listening = "";
+  #status = "";
+  #isStopping = false;
+  #extending: NodeJS.Timeout | undefined;
+
+  /** @param watchdogInterval - In ms; how often it wants to see a sign of life, 0 for never. */
+  constructor(socket: Socket, name: string, watchdogInterval: number) {
+    this.#socket = socket;
+    this.#name = name;
+    this.#watchdogInterval = watchdogInterval;
+  }
+
+  /** Tells that connections are served. */
+  ready({ listeners, logger, heartbeat }: ReadyService): void {
+    this.#socket.onFailure = (errno) => logger.warn(this.#describeFailure(errno));
+    this.#listening = `listening on ${listeners.addresses.map(formatAddress).join(", ")}`;
+    this.#socket.send(["READY=1", `MAINPID=${process.pid}`, ...this.#statusOf("serving")]);
+    const ping = (): void => this.#socket.send(["WATCHDOG=1"]);
+    new Watchdog(this.#watchdogInterval, () => heartbeat.isAnswered, ping).start();
+  }
+
+  /** Tells what the daemon does from now on. */
+  onState(state: State): void {
+    clearInterval(this.#extending);
+    if (state === "draining" || state === "stopping") return this.#stop(state);
+    if (this.#listening !== "") this.#say(this.#statusOf(state));
+  }
+
+  #stop(state: State): void {
+    const news = this.#isStopping ? [] : ["STOPPING=1"];
+    this.#isStopping = true;
+    if (state === "stopping") return this.#say([...news, ...this.#statusOf(state)]);
+    const extend = `EXTEND_TIMEOUT_USEC=${extension * 1000}`;
+    this.#say([...news, ...this.#statusOf(state), extend]);
+    this.#extending = setInterval(() => this.#say([extend]), extensionInterval).unref();
+  }
+
+  #say(assignments: readonly string[]): void {
+    if (assignments.length > 0) this.#socket.send(assignments);
+  }
+
+  /** Nothing if it has been told already. */
+  #statusOf(state: State): string[] {
+    const status = statusOf(state, this.#listening);
+    if (status === this.#status) return [];
+    this.#status = status;
+    return [`STATUS=${status}`];
+  }
+
+  #describeFailure(errno: number): string {
+    return (
+      `the service manager could not be told, on NOTIFY_SOCKET ${this.#name}, what the daemon does: ${describeErrno(errno)}; ` +
+      "it serves all the same. Mend NOTIFY_SOCKET, or unset it"
+    );
+  }
+}
+
+/**
+ * The manager that the variables name, if they name one; they are gone then, for nobody but this process is meant by them.
+ */
+export function takeServiceManager(variables: Variables, pid: number): ServiceManager | undefined {
+  const { NOTIFY_SOCKET: name, WATCHDOG_USEC, WATCHDOG_PID = String(pid) } = variables;
+  for (const variable of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete variables[variable];
+  if (name === undefined || name === "") return undefined;
+  const isWatched = WATCHDOG_PID === String(pid) && /^\d{1,15}$/.test(WATCHDOG_USEC ?? "");
+  return new ServiceManager(new NotifySocket(name), name, isWatched ? Number(WATCHDOG_USEC) / 1000 : 0);
+}
+
+function statusOf(state: State, listening: string): string {
+  const words: Readonly<Record<State, string>> = {
+    starting: "starting",
+    serving: listening,
+    rotating: `${listening}; the zygote is being replaced`,
+    handingOver: `${listening}; the zygote is being replaced`,
+    restarting: `${listening}; waiting for another zygote`,
+    draining: "draining: connections under way may finish",
+    stopping: "stopping: what is left is killed",
+    stopped: "stopped",
+  };
+  return words[state];
+}
