@@ -82,6 +82,14 @@ const cases: readonly Case[] = [
     },
   },
   {
+    what: "a client that would be cut anyway, as its worker, killed, was accepting it",
+    tell: (ledger) => {
+      ledger.noteKill(7);
+      ledger.onSeen(seen("exit"));
+      ledger.noteIdleEnd(7, "idle worker ended: killed by SIGKILL");
+    },
+  },
+  {
     what: "an idle worker that dies by itself",
     tell: (ledger) => ledger.noteIdleEnd(7, "idle worker ended: killed by SIGKILL"),
     deviation: /idle worker ended/,

@@ -75,7 +75,8 @@ export class Ledger {
   /** At the end, when no more can come. */
   close(): void {
     for (const { kind, peer, problem } of [...this.#seen.values()].flat()) {
-      if (problem !== undefined && this.#killedIdle-- > 0) this.cut++;
+      const mayBeCut = problem !== undefined || kind.isCut === true;
+      if (mayBeCut && this.#killedIdle-- > 0) this.cut++;
       else this.#deviate(`${kind.name}: ${peer} is not in the log; it saw ${problem ?? "nothing wrong"}`);
     }
     for (const { peer, reason, connection } of [...this.#ended.values()].flat()) {
