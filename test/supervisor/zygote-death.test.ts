@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
+import { constants } from "node:os";
 import { test } from "node:test";
+import { native } from "../../dist/native.js";
 import { exchange } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
 import { engine } from "../support/engine.ts";
@@ -174,12 +176,15 @@ async function assertAllSlotsServe(daemon: TestDaemon, maxConnections: number): 
   for (const { client } of opened) client.close();
 }
 
-/** Whether a worker waits for a connection: then only it catches SIGTERM (15), and has it unblocked: proc_pid_status(5). */
+/**
+ * Whether a worker waits for a connection: it has heard of being a worker, and so catches the signal of its zygote's death,
+ * and has SIGTERM let through, by the masks of proc_pid_status(5).
+ */
 function isWaiting(pid: number): boolean {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const hasSigterm = (field: string): boolean => {
+  const has = (field: string, signal: number): boolean => {
     const [, mask = ""] = new RegExp(`^${field}:\\s+([0-9a-f]+)$`, "m").exec(status) ?? [];
-    return (BigInt(`0x${mask}`) & (1n << 14n)) !== 0n;
+    return (BigInt(`0x${mask}`) & (1n << BigInt(signal - 1))) !== 0n;
   };
-  return hasSigterm("SigCgt") && !hasSigterm("SigBlk");
+  return has("SigCgt", native.orphaned) && !has("SigBlk", constants.signals.SIGTERM);
 }
