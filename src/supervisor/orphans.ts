@@ -5,6 +5,10 @@ import { Registry } from "../scoreboard/registry.ts";
 import { State } from "../scoreboard/states.ts";
 import { children } from "./children.ts";
 
+/** A child that a dying zygote has just bred writes its pid down within so many such pauses, of so many ms. */
+const birthPause = 100;
+const birthPauses = 50;
+
 /**
  * The children that the supervisor did not start: the workers of a zygote that has died, and what user code had
  * started, both adopted because it is their subreaper. Never waits for "any child": that would take the zygote's end
@@ -41,8 +45,20 @@ export class Orphans {
     return true;
   }
 
-  /** From now on until none is left, sees to it that none outstays its time, as its zygote did. */
-  watch(): void {
+  /**
+   * A zygote has ended, and its workers are this process's from now on: they are watched as it watched them, and slots that it
+   * had taken for nobody are freed. Who was bred last may have yet to write down that it lives.
+   */
+  inheritFrom(generation: number, zygotes: () => readonly number[], sweep: () => void): void {
+    this.#watch();
+    this.#afterBirths(birthPauses, zygotes, () => {
+      this.#freeForsaken(generation);
+      native.ringBell();
+      sweep();
+    });
+  }
+
+  #watch(): void {
     clearInterval(this.#look);
     this.#look = setInterval(() => {
       if (this.areGone) return clearInterval(this.#look);
@@ -50,22 +66,29 @@ export class Orphans {
     }, lookInterval).unref();
   }
 
-  /** Frees slots that a dead zygote had taken for workers which it did not live to breed, or did not live to bury. */
-  freeForsaken(generation: number): void {
-    const living = new Set(children());
-    for (let slot = 0; slot < this.#registry.count; slot++) {
-      const isForsaken = this.#registry.isTaken(slot) && !living.has(this.#registry.pid(slot));
-      if (isForsaken && this.#registry.generation(slot) <= generation) this.#registry.clear(slot);
-    }
+  #afterBirths(pauses: number, zygotes: () => readonly number[], act: () => void): void {
+    setTimeout(() => {
+      if (pauses > 0 && this.#mayBeBorn(zygotes())) this.#afterBirths(pauses - 1, zygotes, act);
+      else act();
+    }, birthPause).unref();
   }
 
   /**
    * Whether a child may be a worker that a dead zygote had just bred: who has yet to write its pid into its slot. Those
    * that have done so are adopted.
    */
-  mayBeBorn(zygotes: readonly number[]): boolean {
+  #mayBeBorn(zygotes: readonly number[]): boolean {
     const unknown = children().filter((pid) => !zygotes.includes(pid) && this.#adopt(pid) < 0);
     return unknown.length > 0 && this.#registry.find(Registry.unborn) >= 0;
+  }
+
+  /** Slots of workers which the zygote did not live to breed, or did not live to bury. */
+  #freeForsaken(generation: number): void {
+    const living = new Set(children());
+    for (let slot = 0; slot < this.#registry.count; slot++) {
+      const isForsaken = this.#registry.isTaken(slot) && !living.has(this.#registry.pid(slot));
+      if (isForsaken && this.#registry.generation(slot) <= generation) this.#registry.clear(slot);
+    }
   }
 
   /** Whether no worker is left, of whichever zygote, nor one about to be. */

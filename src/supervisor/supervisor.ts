@@ -20,9 +20,6 @@ const { SIGKILL } = constants.signals;
 
 /** Zygote and workers see to it that a drain ends within `drainTimeout`; if they do not, so much later it is ended. */
 const overdueDelay = 3000;
-/** A child that a dying zygote has just forked writes its pid down within so many such pauses. */
-const birthPause = 100;
-const birthPauses = 50;
 /** setTimeout takes no longer one. */
 const longestTimeout = 2 ** 31 - 1;
 /** For the last records, of workers that are dead already. */
@@ -186,8 +183,9 @@ export class Supervisor {
     if (isInService(this.#state) && !isAsWanted) this.#logEnd(zygote, manner);
     const hasCrashed = isInService(this.#state) && !zygote.isRetired;
     this.handle(hasCrashed && this.#isOneTooMany() ? "hopeless" : "lost");
-    this.#service?.orphans.watch();
-    this.#settle(zygote.generation, birthPauses);
+    this.sweep();
+    const zygotes = (): readonly number[] => this.#zygotes.pids;
+    this.#service?.orphans.inheritFrom(zygote.generation, zygotes, () => this.sweep());
   }
 
   #logEnd({ generation }: ZygoteProcess, manner: string): void {
@@ -198,19 +196,6 @@ export class Supervisor {
     const { settings } = this.#service as Service;
     const limit = { maxCrashes: settings["restart.maxCrashes"], within: settings["restart.within"] };
     return this.#crashes.record(performance.now(), limit);
-  }
-
-  /** Clears up after a zygote that has ended. Who was forked last may have yet to write down that it lives. */
-  #settle(generation: number, pauses: number): void {
-    this.sweep();
-    if (this.#service === undefined) return;
-    const { orphans } = this.#service;
-    setTimeout(() => {
-      if (pauses > 0 && orphans.mayBeBorn(this.#zygotes.pids)) return this.#settle(generation, pauses - 1);
-      orphans.freeForsaken(generation);
-      native.ringBell();
-      this.sweep();
-    }, birthPause).unref();
   }
 
   #letFork(): void {
