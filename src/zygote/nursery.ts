@@ -49,6 +49,7 @@ export class Nursery {
   #isRetired = false;
   #crashIsTold = false;
   #killAt = 0;
+  #lookAt = 0;
 
   constructor(parts: NurseryParts) {
     this.#parts = parts;
@@ -127,7 +128,10 @@ export class Nursery {
     this.#killAt = performance.now() + killDelay;
   }
 
+  /** Not at each fork: it takes a look at every worker's clock. */
   #killFaulty(): void {
+    if (native.now() < this.#lookAt) return;
+    this.#lookAt = native.now() + lookInterval;
     this.#forEach((slot) => killIfAtFault(slot, this.#keeper));
   }
 
@@ -209,7 +213,7 @@ export class Nursery {
   #patience(): number {
     if (this.#killAt > 0) return Math.max(1, this.#killAt - performance.now());
     if (this.#pause > 0) return this.#pause;
-    return this.#live > 0 ? lookInterval : -1;
+    return this.#live > 0 ? Math.max(1, this.#lookAt - native.now()) : -1;
   }
 
   get #pause(): number {
