@@ -39,7 +39,8 @@ static void wake_loop(void) { uv_async_send(wakeup); }
 
 /*
  * listen(onNotice, onTrouble), once, in the zygote. `onNotice` is called on the event loop of a busy worker that is told
- * to drain or is past a deadline; `onTrouble` hears the errno that accept(2) fails with, below 0 if the worker leaves because of it, and 0 when it works again.
+ * to drain or is past a deadline; `onTrouble` hears the errno that accept(2) fails with, below 0 if the worker leaves
+ * because of it, and 0 when it works again.
  * The handle stays referenced: a worker's event loop must never run empty, or Node would wait for threads that are not
  * there.
  */

@@ -3,7 +3,7 @@ import { type Parsed, valueOrRefusal } from "./refusal.ts";
 const unitsInMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** What a timer takes: a signed number of milliseconds of 32 bits. */
-const longestInMs = 2 ** 31 - 1;
+export const longestTimeout = 2 ** 31 - 1;
 
 /** The rule for a duration, as sentences say it. */
 export const durationRule = 'a duration such as "500ms", "10s", "5m" or "1h"';
@@ -38,7 +38,7 @@ export function readDuration(text: string, { off = false }: { readonly off?: boo
   // Some decimal fractions have none in binary: 4.35 × 100 is not 435.
   const ms = Math.round(Number(amount) * unitsInMs[unit as keyof typeof unitsInMs]);
   if (ms < 1) return { hint: off ? 'The shortest is "1ms"; "off" means none.' : 'The shortest is "1ms".' };
-  if (ms > longestInMs) return { hint: `The longest is "${longestInMs}ms", about 24 days.` };
+  if (ms > longestTimeout) return { hint: `The longest is "${longestTimeout}ms", about 24 days.` };
   return { value: ms };
 }
 

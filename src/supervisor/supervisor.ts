@@ -3,7 +3,7 @@ import { isatty } from "node:tty";
 import { formatAddress } from "../config/address.ts";
 import { resolveOption, resolveSettings } from "../config/resolve-settings.ts";
 import type { Sources } from "../config/settings.ts";
-import { formatDuration } from "../config/duration.ts";
+import { formatDuration, longestTimeout } from "../config/duration.ts";
 import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { DaemonLog } from "./daemon-log.ts";
@@ -20,8 +20,6 @@ const { SIGKILL } = constants.signals;
 
 /** Zygote and workers see to it that a drain ends within `drainTimeout`; if they do not, so much later it is ended. */
 const overdueDelay = 3000;
-/** setTimeout takes no longer one. */
-const longestTimeout = 2 ** 31 - 1;
 /** For the last records, of workers that are dead already. */
 const logPatience = 500;
 

@@ -1,5 +1,4 @@
-/** setTimeout takes no longer one. */
-const longestTimeout = 2 ** 31 - 1;
+import { longestTimeout } from "../config/duration.ts";
 
 /**
  * Gives the service manager the signs of life that it wants to see in each interval: twice as often, as long as all are

@@ -19,6 +19,22 @@ void test("a worker whose exit listeners block after its connection is ended, an
   assert.notEqual(Number(await exchange(daemon.port, "pid\n")), pid, "its place is another's");
 });
 
+const endless = ["--idle-timeout", "off", "--session-timeout", "off"];
+
+void test("a worker that exits in the middle of its connection, too, though that has no deadline", async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("blocks-at-exit"), ...flags, ...endless);
+  await exchange(daemon.port, "exit\n");
+  await daemon.waitForEnd("killed by SIGALRM");
+});
+
+void test("an error that nobody catches is told before exit listeners that block", async (t) => {
+  const daemon = await TestDaemon.start(t, fixture("blocks-at-exit"), ...flags, ...endless);
+  await exchange(daemon.port, "throw\n");
+  const { err } = await daemon.waitForEnd("handler error");
+  assert.match(JSON.stringify(err), /thrown by a timer/);
+  await daemon.waitForEnd(overstay);
+});
+
 void test("an idle worker that is told to leave, too", async (t) => {
   const daemon = await TestDaemon.start(t, fixture("blocks-at-exit"), ...flags);
   const [idle = 0] = await waitFor("the spare", () => (daemon.workers.length === 1 ? daemon.workers : undefined));
