@@ -38,19 +38,15 @@ export class EndedWorker {
     return this.words[2] as number;
   }
 
-  /** `exit 3`, `killed by SIGSEGV`. */
+  /** `exit 3`, `killed by SIGSEGV`; SIGALRM is for who was still there at its last deadline (`fk_deadlines_arm_last`). */
   get manner(): string {
+    if (this.signal === constants.signals.SIGALRM) return overstay;
     return this.signal === 0 ? `exit ${this.status}` : `killed by ${signalNames.get(this.signal) ?? this.signal}`;
   }
 
   /** Whether it did what a process does that was attacked, or lost its way: its layout of memory may be known. */
   get hasCrashed(): boolean {
     return crashes.has(this.signal);
-  }
-
-  /** Whether it was still there at its last deadline (`fk_deadlines_arm_last`). */
-  get hasOverstayed(): boolean {
-    return this.signal === constants.signals.SIGALRM;
   }
 
   get cpuMs(): number {
@@ -95,13 +91,11 @@ const isOfStop = ({ signal }: EndedWorker, { isStopping }: Keeper): boolean =>
 
 /** The connection's end is told already. */
 function reportLateEnd(ended: EndedWorker, slot: number, { registry, log }: Keeper): void {
-  const reason = ended.hasOverstayed ? overstay : ended.manner;
-  const generation = registry.generation(slot);
-  log.warn(`worker ended after its connection: ${reason}`, {
+  log.warn(`worker ended after its connection: ${ended.manner}`, {
     role: "worker",
     pid: ended.pid,
-    generation,
-    reason,
+    generation: registry.generation(slot),
+    reason: ended.manner,
     ...ended.usage,
   });
 }
@@ -109,8 +103,7 @@ function reportLateEnd(ended: EndedWorker, slot: number, { registry, log }: Keep
 function reportIdleEnd(ended: EndedWorker, slot: number, { registry, slots, settings, log }: Keeper): void {
   if (wasToldToLeave(ended, slots.isStarting(slot), slots.pid(slot) !== 0)) return;
   const isOutOfMemory = outcomes[slots.outcome(slot)] === "memory limit";
-  const manner = ended.hasOverstayed ? overstay : ended.manner;
-  const reason = isOutOfMemory ? "memory limit" : (limitKilledAt(ended, settings) ?? manner);
+  const reason = isOutOfMemory ? "memory limit" : (limitKilledAt(ended, settings) ?? ended.manner);
   log.warn(`idle worker ended: ${reason}`, {
     role: "worker",
     pid: ended.pid,
