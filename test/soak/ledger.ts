@@ -67,11 +67,6 @@ export class Ledger {
     this.#deviate(message);
   }
 
-  /** Whether both accounts of each connection have come. */
-  get isEven(): boolean {
-    return this.#seen.size === 0 && this.#ended.size === 0;
-  }
-
   /** At the end, when no more can come. */
   close(): void {
     for (const { kind, peer, problem } of [...this.#seen.values()].flat()) {

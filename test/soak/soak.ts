@@ -38,6 +38,7 @@ export async function soak(task: Task, onProgress: (tally: Tally) => void): Prom
   const timer = setInterval(() => onProgress(tally), 1000);
   try {
     await drive(daemon, tally);
+    await daemon.waitForRest(); // a client may be through before its worker is
     if (!task.interrupted.aborted) await checkRest(daemon, tally);
   } catch (error) {
     ledger.onOddity(String(error));
@@ -72,7 +73,6 @@ async function drive(daemon: SoakedDaemon, tally: Tally): Promise<void> {
 /** That nothing is left over: processes, descriptors, slots. */
 async function checkRest(daemon: SoakedDaemon, tally: Tally): Promise<void> {
   const { ledger } = tally;
-  await daemon.waitForRest();
   tally.after = [daemon.supervisor, daemon.zygote ?? 0].map(holdingsOf);
   for (const [index, role] of ["supervisor", "zygote"].entries()) {
     const [before, after] = [tally.before[index]?.descriptors, tally.after[index]?.descriptors];
