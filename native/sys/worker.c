@@ -20,6 +20,7 @@ struct fk_worker fk_worker = {.header = &nowhere};
 
 static volatile sig_atomic_t draining;
 static int leads_group;
+static pid_t group_of_supervisor;
 
 double fk_now_ms(void) {
   struct timespec now;
@@ -50,13 +51,18 @@ static int is_orphaned(void) {
   return parent != fk_worker.supervisor && parent != fk_worker.zygote;
 }
 
-/* The signal ends this process too, and nobody asks any more with what status it wanted to. */
-static void end_group_if_nobody_will(void) {
-  if (leads_group && is_orphaned()) kill(0, SIGKILL);
+/*
+ * Out of its group first, to keep its own status. There may be no other group to go to, if nobody of forkd's is left: then
+ * nobody asks for the status either.
+ */
+static void end_group(void) {
+  if (!leads_group) return;
+  if (setpgid(0, group_of_supervisor) == 0) kill(-getpid(), SIGKILL);
+  else if (is_orphaned()) kill(0, SIGKILL);
 }
 
 void fk_worker_exit(int status) {
-  end_group_if_nobody_will();
+  end_group();
   _exit(status);
 }
 
@@ -182,6 +188,7 @@ static void handle(int signal, void (*handler)(int)) {
 
 int fk_worker_start(void) {
   draining = 0;
+  group_of_supervisor = getpgid(fk_worker.supervisor);
   leads_group = setpgid(0, 0) == 0;
   handle(SIGTERM, on_signal);
   handle(FK_ORPHANED, on_signal);
@@ -232,7 +239,7 @@ void fk_deadlines_disarm(void) {
 
 /* By the signal itself, not by an exit: whoever buries the worker sees that it did not leave by itself. */
 static void on_overstay(int alarm) {
-  end_group_if_nobody_will();
+  end_group();
   signal(alarm, SIG_DFL);
   kill(getpid(), alarm);
 }

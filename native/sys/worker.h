@@ -9,8 +9,8 @@
  * The first two are blocked while the worker is idle, but for the very wait in epoll_pwait(2): a worker that has
  * accepted a connection learns of a drain only after it has marked itself busy, so none is lost in between.
  *
- * A worker leads a process group of its own: the programs that it starts are in it. Whoever buries the worker kills what is
- * left of the group; where nobody of forkd's is left to bury it, the worker does so itself.
+ * A worker leads a process group of its own: the programs that it starts are in it. It kills them when it leaves, and does
+ * not rely on being buried: its parent may be dying. Where it was killed itself, whoever buries it kills what it leaves.
  */
 #ifndef FORKD_WORKER_H
 #define FORKD_WORKER_H
@@ -58,7 +58,7 @@ int fk_worker_occupy(int generation, int fork_number);
 /* From here on this process is held to its limits. 0 or -errno. */
 int fk_worker_limit(void);
 
-/* _exit(2), with all that is left of a worker's group if nobody is there to see to that. Async-signal-safe. */
+/* _exit(2), after all that is left of a worker's group has been killed. Async-signal-safe. */
 _Noreturn void fk_worker_exit(int status);
 
 int fk_worker_draining(void);
