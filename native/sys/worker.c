@@ -20,7 +20,6 @@ struct fk_worker fk_worker = {.header = &nowhere};
 
 static volatile sig_atomic_t draining;
 static int leads_group;
-static pid_t group_of_supervisor;
 
 double fk_now_ms(void) {
   struct timespec now;
@@ -52,12 +51,12 @@ static int is_orphaned(void) {
 }
 
 /*
- * Out of its group first, to keep its own status. There may be no other group to go to, if nobody of forkd's is left: then
- * nobody asks for the status either.
+ * Over to the zygote's group first, to keep its own status. Without a zygote there is none to go to: then the supervisor
+ * buries this worker, and ends its group, or nobody does, and nobody asks for the status either.
  */
 static void end_group(void) {
   if (!leads_group) return;
-  if (setpgid(0, group_of_supervisor) == 0) kill(-getpid(), SIGKILL);
+  if (getppid() == fk_worker.zygote && setpgid(0, fk_worker.zygote) == 0) kill(-getpid(), SIGKILL);
   else if (is_orphaned()) kill(0, SIGKILL);
 }
 
@@ -188,7 +187,6 @@ static void handle(int signal, void (*handler)(int)) {
 
 int fk_worker_start(void) {
   draining = 0;
-  group_of_supervisor = getpgid(fk_worker.supervisor);
   leads_group = setpgid(0, 0) == 0;
   handle(SIGTERM, on_signal);
   handle(FK_ORPHANED, on_signal);

@@ -454,9 +454,8 @@ TEST(a_worker_leads_a_group_that_ends_with_it) {
   CHECK_EQUAL(end_of(*program), -SIGKILL);
 }
 
-TEST(an_orphaned_worker_with_no_other_group_to_go_to_ends_with_its_own) {
+TEST(an_orphaned_worker_ends_with_its_group) {
   stage(0, 0, NEVER_MS);
-  fk_worker.supervisor = 1 << 22;
   fk_become_subreaper();
   _Atomic pid_t *program = shared(sizeof *program), *worker = shared(sizeof *worker);
   int told[2];

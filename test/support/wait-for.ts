@@ -1,6 +1,6 @@
 import { setInterval } from "node:timers/promises";
 
-const patience = 20_000;
+const patience = 60_000;
 
 /** Waits until `look` finds something (anything but undefined and false), and answers that. */
 export async function waitFor<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {

@@ -37,6 +37,16 @@ void suite("a worker's programs end with it", () => {
     await waitFor("the program to be gone", () => processInfo(program) === undefined);
   });
 
+  void test("whoever is to bury it, and does not", async (t) => {
+    const daemon = await TestDaemon.start(t, fixture("starts-programs"));
+    const { client, program } = await startProgram(daemon, "program");
+    const { zygote } = daemon;
+    process.kill(zygote, "SIGSTOP");
+    client.finish();
+    await waitFor("the program to be gone", () => !isAlive(program));
+    process.kill(zygote, "SIGCONT");
+  });
+
   void test("when the supervisor is dead too, and nobody is left to bury them", async (t) => {
     const daemon = await TestDaemon.start(t, fixture("starts-programs"), "--drain-timeout", "20s");
     const { client, program } = await startProgram(daemon, "program");
