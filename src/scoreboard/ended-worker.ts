@@ -68,20 +68,23 @@ export function killGroup(worker: number): void {
 
 /**
  * Whoever has a worker clears up after it, before it is reaped: the count of idle ones, the log entry that it could not write,
- * its slot. If that process dies meanwhile, the next one finds the worker where it was.
+ * its slot. If that process dies meanwhile, the next one finds the worker where it was, and tells of its end once more,
+ * rather than not at all.
  */
 export function settleEndedWorker(ended: EndedWorker, slot: number, keeper: Keeper): void {
   const { registry, slots, header } = keeper;
   const generation = registry.generation(slot);
+  const again = registry.mayBeTold(slot) ? { again: true } : {};
+  registry.beginTelling(slot);
   if (slots.state(slot) === State.dismissed) {
     header.uncountIdle(generation);
   } else if (slots.isIdle(slot)) {
     header.uncountIdle(generation);
-    if (!isOfStop(ended, keeper)) reportIdleEnd(ended, slot, keeper);
+    if (!isOfStop(ended, keeper)) reportIdleEnd(ended, slot, keeper, again);
   } else if (!slots.reported(slot)) {
-    reportConnectionEnd(ended, slot, keeper);
+    reportConnectionEnd(ended, slot, keeper, again);
   } else if (ended.signal !== 0) {
-    reportLateEnd(ended, slot, keeper);
+    reportLateEnd(ended, slot, keeper, again);
   }
   registry.clear(slot);
 }
@@ -90,17 +93,19 @@ const isOfStop = ({ signal }: EndedWorker, { isStopping }: Keeper): boolean =>
   isStopping === true && signal === constants.signals.SIGKILL;
 
 /** The connection's end is told already. */
-function reportLateEnd(ended: EndedWorker, slot: number, { registry, log }: Keeper): void {
+function reportLateEnd(ended: EndedWorker, slot: number, { registry, log }: Keeper, again: Fields): void {
   log.warn(`worker ended after its connection: ${ended.manner}`, {
     role: "worker",
     pid: ended.pid,
     generation: registry.generation(slot),
     reason: ended.manner,
     ...ended.usage,
+    ...again,
   });
 }
 
-function reportIdleEnd(ended: EndedWorker, slot: number, { registry, slots, settings, log }: Keeper): void {
+function reportIdleEnd(ended: EndedWorker, slot: number, keeper: Keeper, again: Fields): void {
+  const { registry, slots, settings, log } = keeper;
   if (wasToldToLeave(ended, slots.isStarting(slot), slots.pid(slot) !== 0)) return;
   const isOutOfMemory = outcomes[slots.outcome(slot)] === "memory limit";
   const reason = isOutOfMemory ? "memory limit" : (limitKilledAt(ended, settings) ?? ended.manner);
@@ -109,6 +114,7 @@ function reportIdleEnd(ended: EndedWorker, slot: number, { registry, slots, sett
     pid: ended.pid,
     generation: registry.generation(slot),
     reason,
+    ...again,
   });
 }
 
@@ -119,11 +125,14 @@ function wasToldToLeave({ status, signal }: EndedWorker, isStarting: boolean, is
   return status === 0 && !isStarting;
 }
 
-function reportConnectionEnd(ended: EndedWorker, slot: number, keeper: Keeper): void {
+function reportConnectionEnd(ended: EndedWorker, slot: number, keeper: Keeper, again: Fields): void {
   const { registry, slots, header, log } = keeper;
   const noted = outcomes[slots.outcome(slot)] ?? "none";
   const outcome = noted === "none" ? outcomeUnnoted(ended, keeper) : noted;
-  if (noted === "none") header.countEnd(outcome);
+  if (noted === "none") {
+    slots.noteOutcome(slot, outcome);
+    header.countEnd(outcome);
+  }
   const reason = outcome === "exited" || outcome === "killed" ? ended.manner : outcome;
   log[levelOfEnd(outcome, ended)](`connection ended: ${reason}`, {
     role: "worker",
@@ -134,6 +143,7 @@ function reportConnectionEnd(ended: EndedWorker, slot: number, keeper: Keeper): 
     reason,
     ms: slots.age(slot),
     ...ended.usage,
+    ...again,
   });
 }
 

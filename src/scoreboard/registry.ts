@@ -6,6 +6,7 @@ const wordsOfOrders = 16; // a line of the cache to themselves
 const none = 0;
 /** Instead of the time when a worker was bred. */
 const condemned = Infinity;
+const beingTold = -Infinity;
 
 /**
  * Who is in which slot, for the supervisor and the zygote, who write it down and read it. No worker can reach it, while
@@ -87,6 +88,16 @@ export class Registry {
 
   isCondemned(slot: number): boolean {
     return this.#bredAt[slot] === condemned;
+  }
+
+  /** The log is about to be told of its end. */
+  beginTelling(slot: number): void {
+    this.#bredAt[slot] = beingTold;
+  }
+
+  /** Whether somebody has begun to tell of its end, and has died before the slot was cleared. */
+  mayBeTold(slot: number): boolean {
+    return this.#bredAt[slot] === beingTold;
   }
 }
 

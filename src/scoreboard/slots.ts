@@ -1,6 +1,6 @@
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
-import { State } from "./states.ts";
+import { outcomeNumber, State, type Outcome } from "./states.ts";
 
 const layout = native.slotLayout;
 const wordsPerSlot = native.pageSize / 4;
@@ -37,6 +37,11 @@ export class Slots {
 
   generation(slot: number): number {
     return this.#word(slot, layout.generation);
+  }
+
+  /** What its worker could not note itself, and whoever finds it next need not count again. */
+  noteOutcome(slot: number, outcome: Outcome): void {
+    Atomics.store(this.#words, slot * wordsPerSlot + layout.outcome / 4, outcomeNumber(outcome));
   }
 
   /** Connections that the worker has taken, the present one included. */

@@ -178,6 +178,36 @@ for (const { what, slot, status = -1, signal = 0, cpuMs = 10, idle = 0, isStoppi
   });
 }
 
+void test("an end that may have been told, by somebody who died of it, is told again, and counted once", (t) => {
+  const { memfd, registry, slots, write } = openScoreboard(t, 2);
+  const header = new Header(memfd);
+  const counted = t.mock.method(header, "countEnd");
+  write(1, { ...worker, state: State.busy });
+  const ended = new EndedWorker();
+  ended.words.set([worker.pid, 3, 0, 0, 0, 0]);
+  const { log, records } = logInto();
+  const tellAndDie: Log = {
+    ...log,
+    warn: (...record) => {
+      log.warn(...record);
+      throw new Error("killed");
+    },
+  };
+  registry.take(1, 2);
+  registry.enter(1, worker.pid);
+  const keeper = { registry, slots, header, settings, log };
+  assert.throws(() => settleEndedWorker(ended, 1, { ...keeper, log: tellAndDie }));
+  settleEndedWorker(ended, 1, keeper);
+  assert.deepEqual(
+    records.map(({ reason, again }) => ({ reason, again })),
+    [
+      { reason: "exit 3", again: undefined },
+      { reason: "exit 3", again: true },
+    ],
+  );
+  assert.equal(counted.mock.callCount(), 1);
+});
+
 void test("each end has a level, and what is usual is quiet", () => {
   assert.deepEqual(Object.keys(endLevels).toSorted(), outcomes.toSorted());
   assert.equal(endLevels.completed, "debug");

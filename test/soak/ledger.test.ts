@@ -7,7 +7,7 @@ import { Ledger } from "./ledger.ts";
 const kind = (name: string): Kind => kinds.find((known) => known.name === name) as Kind;
 const peer = "127.0.0.1:5000";
 const seen = (name: string, problem?: string): Seen => ({ kind: kind(name), peer, problem });
-const ended = (reason: string, pid = 7) => ({ peer, reason, pid, connection: `1.${pid}.1` });
+const ended = (reason: string, pid = 7, again = false) => ({ peer, reason, pid, again, connection: `1.${pid}.1` });
 
 interface Case {
   readonly what: string;
@@ -100,6 +100,21 @@ const cases: readonly Case[] = [
       ledger.noteKill(7);
       ledger.onSeen(seen("short"));
       for (let time = 0; time < 2; time++) ledger.onEnded(ended("completed"));
+    },
+  },
+  {
+    what: "an end that is said again, for its zygote was killed when it had said so",
+    tell: (ledger) => {
+      ledger.onSeen(seen("exit"));
+      ledger.onEnded(ended("exit 3"));
+      ledger.onEnded(ended("exit 3", 7, true));
+    },
+  },
+  {
+    what: "an end that may have been said before, and was not",
+    tell: (ledger) => {
+      ledger.onSeen(seen("exit"));
+      ledger.onEnded(ended("exit 3", 7, true));
     },
   },
   {

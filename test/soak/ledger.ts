@@ -6,6 +6,8 @@ export interface Ended {
   readonly reason: string;
   readonly pid: number;
   readonly connection: string;
+  /** Whether it may have been told before, by a zygote that was killed when it had. */
+  readonly again: boolean;
 }
 
 /** Enough to see what is wrong. */
@@ -54,7 +56,7 @@ export class Ledger {
 
   onEnded(ended: Ended): void {
     // Killed just when it had said so itself, a worker's end is said for it once more.
-    if (this.#recent.has(ended.connection) && this.#killed.delete(ended.pid)) return;
+    if (this.#recent.has(ended.connection) && (ended.again || this.#killed.delete(ended.pid))) return;
     this.#remember(ended.connection);
     this.reasons.set(ended.reason, (this.reasons.get(ended.reason) ?? 0) + 1);
     const seen = take(this.#seen, ended.peer);

@@ -20,6 +20,7 @@ interface LogRecord {
   readonly peer?: string;
   readonly reason?: string;
   readonly connection?: string;
+  readonly again?: boolean;
 }
 
 /** What is to be started, and where. */
@@ -109,8 +110,8 @@ export class SoakedDaemon {
 /** Beside the ends of connections, and of what was killed, nothing louder than info is expected. */
 function enter(ledger: Ledger, line: string): void {
   if (!line.startsWith("{")) return ledger.onOddity(`not a record: ${line}`);
-  const { level, msg, pid, peer, reason, connection } = JSON.parse(line) as LogRecord;
-  if (peer !== undefined && reason !== undefined) ledger.onEnded({ peer, reason, pid, connection: connection ?? "" });
+  const { level, msg, pid, peer, reason, connection = "", again = false } = JSON.parse(line) as LogRecord;
+  if (peer !== undefined && reason !== undefined) ledger.onEnded({ peer, reason, pid, connection, again });
   else if (msg === "idle worker ended: killed by SIGKILL") ledger.noteIdleEnd(pid, msg);
   else if (msg === "worker ended after its connection: killed by SIGKILL") ledger.noteLateEnd(pid, msg);
   else if (["warn", "error"].includes(level) && !msg.startsWith("zygote ended: SIGKILL")) ledger.onOddity(line);
