@@ -55,6 +55,8 @@ function peer(name: string, title: string, program: Program, args: readonly stri
 
 function forkd(name: string, title: string, module: string, connectionsPerWorker: number): Contestant {
   const options = [
+    ["--name", name],
+    ["--runtime-dir", "build-bench/run"],
     ["--listen", "127.0.0.1:0"],
     ["--max-connections", String(maxConnections)],
     ["--connections-per-worker", String(connectionsPerWorker)],

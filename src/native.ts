@@ -24,6 +24,7 @@ export interface SocketKind {
 export interface Native {
   listenTcp(family: 4 | 6, host: string, port: number, dualStack: 0 | 1, backlog: number): Result;
   listenUnix(path: string, backlog: number): Result;
+  listenAgain(fd: number, backlog: number): Result;
   inspectSocket(fd: number): SocketKind | Result;
   adoptListener(fd: number): Result;
   localName(fd: number): SocketName | Result;
@@ -43,6 +44,8 @@ export interface Native {
   becomeSubreaper(): Result;
   dieWithParent(parent: number, signal: number): Result;
   closeOnExecFrom(first: number): Result;
+  lock(fd: number): Result;
+  isLocked(fd: number): Result;
   exit(status: number): never;
 
   createScoreboard(slots: number): Result;

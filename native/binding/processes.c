@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <unistd.h>
 
+#include "../sys/lock.h"
 #include "../sys/process.h"
 #include "../sys/worker.h"
 #include "binding.h"
@@ -57,6 +58,17 @@ static napi_value close_on_exec_from(napi_env env, napi_callback_info info) {
   return int_value(env, fk_close_on_exec_from((unsigned)int_argument(&a, 0)));
 }
 
+/* lock(fd): 0 or -errno, -EAGAIN if another has it. */
+static napi_value lock(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return int_value(env, fk_lock(int_argument(&a, 0)));
+}
+
+static napi_value is_locked(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return int_value(env, fk_is_locked(int_argument(&a, 0)));
+}
+
 /* exit(status): _exit(2), a worker's way if this is one. exit(3) would run destructors that join threads which a forked process does not have. */
 static napi_value exit_at_once(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
@@ -71,5 +83,7 @@ void export_processes(napi_env env, napi_value exports) {
   set_function(env, exports, "becomeSubreaper", become_subreaper);
   set_function(env, exports, "dieWithParent", die_with_parent);
   set_function(env, exports, "closeOnExecFrom", close_on_exec_from);
+  set_function(env, exports, "lock", lock);
+  set_function(env, exports, "isLocked", is_locked);
   set_function(env, exports, "exit", exit_at_once);
 }

@@ -22,6 +22,11 @@ static napi_value listen_unix(napi_env env, napi_callback_info info) {
   return int_value(env, fk_listen_unix(path, int_argument(&a, 1)));
 }
 
+static napi_value listen_again(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return int_value(env, fk_listen_again(int_argument(&a, 0), int_argument(&a, 1)));
+}
+
 static napi_value local_name(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   struct fk_name name;
@@ -129,6 +134,7 @@ static napi_value close_descriptor(napi_env env, napi_callback_info info) {
 void export_sockets(napi_env env, napi_value exports) {
   set_function(env, exports, "listenTcp", listen_tcp);
   set_function(env, exports, "listenUnix", listen_unix);
+  set_function(env, exports, "listenAgain", listen_again);
   set_function(env, exports, "inspectSocket", inspect_socket);
   set_function(env, exports, "adoptListener", adopt_listener);
   set_function(env, exports, "localName", local_name);

@@ -95,6 +95,8 @@ int fk_listen_unix(const char *path, int backlog) {
   return bind_and_listen(fd, (struct sockaddr *)&address, sizeof address, backlog);
 }
 
+int fk_listen_again(int fd, int backlog) { return listen(fd, backlog) == 0 ? 0 : -errno; }
+
 static void read_unix_name(const struct sockaddr_un *un, socklen_t length, struct fk_name *name) {
   name->family = FK_UNIX;
   if (length <= offsetof(struct sockaddr_un, sun_path)) return;

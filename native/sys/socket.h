@@ -19,6 +19,9 @@ int fk_listen_tcp(int family, const char *host, uint16_t port, int dual_stack, i
 /* The same at a path. A socket file that nobody listens at any more is replaced. */
 int fk_listen_unix(const char *path, int backlog);
 
+/* Another backlog for a socket that listens. */
+int fk_listen_again(int fd, int backlog);
+
 /* Two ends of one TCP connection over the loopback interface, close-on-exec and blocking. */
 int fk_tcp_pair(int ends[2]);
 

@@ -8,10 +8,11 @@ import type { Sources } from "./settings.ts";
 export function refuseUnknownNames({ flags, variables, module }: Sources): void {
   const ours = Object.keys(variables).filter((name) => name.startsWith("FORKD_") && variables[name] !== undefined);
   refuse(Object.keys(flags), optionNames, (name) => `Unknown flag ${name}`);
-  refuse(ours, optionNames.map(variableOf), (name) => `Unknown variable ${name}`);
+  refuse(ours, knownVariables, (name) => `Unknown variable ${name}`);
   refuse(Object.keys(module), moduleNames, (name) => `Unknown option ${name} in the module`);
 }
 
+const knownVariables = [...optionNames.map(variableOf), "FORKD_RUNTIME_DIR"];
 const moduleNames = [...optionNames, ...Object.keys(functionOptions)];
 
 function refuse(names: readonly string[], known: readonly string[], complain: (name: string) => string): void {

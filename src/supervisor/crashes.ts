@@ -1,13 +1,11 @@
+import type { Settings } from "../config/settings.ts";
+
 const healthyAfter = 5000;
 const firstDelay = 100;
 const longestDelay = 5000;
 
 /** How many crashes of the zygote are too many. */
-export interface CrashLimit {
-  readonly maxCrashes: number;
-  /** In ms. */
-  readonly within: number;
-}
+export type CrashLimit = Pick<Settings, "restart.maxCrashes" | "restart.within">;
 
 /** The crashes of zygotes: when to start another, and when to give up. */
 export class Crashes {
@@ -20,7 +18,7 @@ export class Crashes {
   }
 
   /** Whether that was one too many. */
-  record(now: number, { maxCrashes, within }: CrashLimit): boolean {
+  record(now: number, { "restart.maxCrashes": maxCrashes, "restart.within": within }: CrashLimit): boolean {
     this.#times = [...this.#times.filter((time) => now - time < within), now];
     return this.#times.length >= maxCrashes;
   }

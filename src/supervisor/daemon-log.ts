@@ -39,6 +39,11 @@ export class DaemonLog {
   #logger: Logger | undefined;
   #kept: string[] = [];
 
+  /** For the supervisor's own records; undefined until the settings are known. */
+  get logger(): Logger | undefined {
+    return this.#logger;
+  }
+
   constructor() {
     const [readEnd, writeEnd] = succeeded("Making a pipe", native.pipe(pipeSize));
     this.writeEnd = writeEnd;
@@ -47,7 +52,7 @@ export class DaemonLog {
     this.#reader.on("end", () => this.#relay(this.#assembler.end()));
   }
 
-  async configure({ logFormat, logLevel }: LogSettings): Promise<Logger> {
+  async configure({ logFormat, logLevel }: LogSettings): Promise<void> {
     const destination = logFormat === "pretty" ? await prettyDestination(this.#output) : this.#output;
     const options = {
       level: logLevel,
@@ -59,7 +64,6 @@ export class DaemonLog {
     this.#destination = destination;
     this.#logger = pino(options, destination);
     this.#relay(this.#kept.splice(0));
-    return this.#logger;
   }
 
   /** Writes what is still in the pipe; waits until nobody else can write to it, but not for ever. */

@@ -30,6 +30,10 @@ export function diedAtStart(modulePath: string, manner: string): ForkdError {
   );
 }
 
+/** What is asked of a daemon that has begun to stop. */
+export const stopping = (): ForkdError =>
+  new ForkdError("FORKD_E_STOPPING", "The daemon stops: start it again when it has.");
+
 function withStack(stack: string): Error {
   const error = new Error();
   error.stack = stack;

@@ -9,23 +9,23 @@ const patience = 5;
  */
 export class Heartbeat {
   readonly #orders: Orders;
-  readonly #timeout: number;
   readonly #onHung: () => void;
   #timer: NodeJS.Timeout | undefined;
   #unanswered = 0;
 
-  /** @param timeout - In ms; 0 for never asking. */
-  constructor(orders: Orders, timeout: number, onHung: () => void) {
+  constructor(orders: Orders, onHung: () => void) {
     this.#orders = orders;
-    this.#timeout = timeout;
     this.#onHung = onHung;
   }
 
-  /** A zygote has begun to fork, and is asked from now on. */
-  start(): void {
+  /**
+   * A zygote has begun to fork, and is asked from now on.
+   * @param timeout - In ms; 0 for never asking.
+   */
+  start(timeout: number): void {
     this.stop();
     this.#orders.answerHeartbeat(); // it owes no answer yet
-    if (this.#timeout > 0) this.#timer = setInterval(() => this.#ask(), this.#timeout / patience).unref();
+    if (timeout > 0) this.#timer = setInterval(() => this.#ask(), timeout / patience).unref();
   }
 
   /** Nobody is asked, and owes an answer. */

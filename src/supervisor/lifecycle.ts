@@ -1,11 +1,11 @@
 /**
- * What the daemon as a whole is doing. While it is `rotating`, the next zygote gets ready beside the one that forks; in
+ * What the daemon as a whole is doing. While it is `renewing`, the next zygote gets ready beside the one that forks; in
  * `handingOver` that one has been told to retire; in `restarting` nobody forks, or the next one is about to.
  */
 export type State =
   | "starting"
   | "serving"
-  | "rotating"
+  | "renewing"
   | "handingOver"
   | "restarting"
   | "draining"
@@ -15,8 +15,8 @@ export type State =
 /**
  * What can happen to it: the zygote has found out that it is `unforkable`; it is `prepared` to fork, is `ready` (its spares
  * are there), has `failed` to load the module, or is `lost` (its process has ended); the same of the one that gets ready
- * beside it is `nextPrepared` and `nextLost`; zygotes crash so often that it is `hopeless`; the zygote is to be replaced
- * (`rotate`); somebody wants a `drain` or an immediate `stop`; the drain is `overdue`; no process is left (`empty`).
+ * beside it is `nextPrepared` and `nextLost`; zygotes crash so often that it is `hopeless`; the zygote is to be replaced, by
+ * one with another layout (`rotate`), or with the module and the options as they are now (`reload`); somebody wants a `drain` or an immediate `stop`; the drain is `overdue`; no process is left (`empty`).
  */
 export type Event =
   | "unforkable"
@@ -28,6 +28,7 @@ export type Event =
   | "nextLost"
   | "hopeless"
   | "rotate"
+  | "reload"
   | "drain"
   | "stop"
   | "overdue"
@@ -39,10 +40,11 @@ export type Action =
   | "letFork"
   | "announce"
   | "respawn"
-  | "spawnNext"
+  | "rotate"
+  | "reload"
   | "retire"
   | "promote"
-  | "retireIdle"
+  | "takeOver"
   | "giveUp"
   | "drain"
   | "drainOrphans"
@@ -72,8 +74,15 @@ export const lifecycle: Readonly<Record<State, Partial<Record<Event, Transition>
     drain: kill,
     stop: kill,
   },
-  serving: { lost: respawn, hopeless, rotate: { to: "rotating", action: "spawnNext" }, drain, stop: kill },
-  rotating: {
+  serving: {
+    lost: respawn,
+    hopeless,
+    rotate: { to: "renewing", action: "rotate" },
+    reload: { to: "renewing", action: "reload" },
+    drain,
+    stop: kill,
+  },
+  renewing: {
     nextPrepared: { to: "handingOver", action: "retire" },
     nextLost: { to: "serving" },
     lost: promote,
@@ -84,7 +93,7 @@ export const lifecycle: Readonly<Record<State, Partial<Record<Event, Transition>
   handingOver: { nextLost: { to: "serving" }, lost: promote, hopeless, drain, stop: kill },
   restarting: {
     prepared: { to: "restarting", action: "letFork" },
-    ready: { to: "serving", action: "retireIdle" },
+    ready: { to: "serving", action: "takeOver" },
     lost: respawn,
     hopeless,
     drain,
@@ -94,3 +103,8 @@ export const lifecycle: Readonly<Record<State, Partial<Record<Event, Transition>
   stopping: { lost: kill, empty: finish },
   stopped: {},
 };
+
+const inService: ReadonlySet<State> = new Set(["serving", "renewing", "handingOver", "restarting"]);
+
+/** Whether it serves, or will again. */
+export const isInService = (state: State): boolean => inService.has(state);

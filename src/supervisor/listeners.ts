@@ -2,39 +2,64 @@ import { unlinkSync } from "node:fs";
 import { formatAddress, type ListenAddress } from "../config/address.ts";
 import type { PassedSocket } from "../config/listen-fds.ts";
 import { ForkdError } from "../errors.ts";
-import { native, type SocketName } from "../native.ts";
+import { native, type Result, type SocketName } from "../native.ts";
 import { describeErrno } from "../system-error.ts";
 import { adoptSocket } from "./passed-sockets.ts";
 
-/** The daemon's listening sockets: made or adopted once, handed to each zygote, never made anew. */
-export class Listeners {
-  readonly descriptors: readonly number[];
-  readonly addresses: readonly ListenAddress[];
-  /** Socket files that go when nobody listens there any more. */
-  readonly #files: readonly string[];
+/** A listening socket: made or adopted once, handed to each zygote, never made anew. */
+class Listener {
+  readonly fd: number;
+  readonly address: ListenAddress;
+  /** What it was asked for; nothing for one that was passed. */
+  readonly wanted: string | undefined;
   #isOpen = true;
 
-  private constructor(descriptors: readonly number[], addresses: readonly ListenAddress[], files: readonly string[]) {
-    this.descriptors = descriptors;
-    this.addresses = addresses;
-    this.#files = files;
+  constructor(fd: number, address: ListenAddress, wanted?: string) {
+    this.fd = fd;
+    this.address = address;
+    this.wanted = wanted;
   }
 
-  /** @throws ForkdError `FORKD_E_LISTEN`; nothing is left open then */
-  static open(wanted: readonly ListenAddress[], backlog: number): Listeners {
-    const descriptors: number[] = [];
+  static open(address: ListenAddress, backlog: number): Listener | Result {
+    const fd = listen(address, backlog);
+    return fd < 0 ? fd : new Listener(fd, actualAddress(fd, address), formatAddress(address));
+  }
+
+  /** Its socket file goes along, unless somebody else has made it. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    native.close(this.fd);
+    if (this.wanted !== undefined && this.address.family === "unix") remove(this.address.path);
+  }
+}
+
+/** Where the daemon listens. */
+export class Listeners {
+  readonly #all: readonly Listener[];
+
+  private constructor(all: readonly Listener[]) {
+    this.#all = all;
+  }
+
+  /**
+   * @param open - Those that are there already: what is wanted of them stays open as it is.
+   * @throws ForkdError `FORKD_E_LISTEN`; nothing more is open then
+   */
+  static open(wanted: readonly ListenAddress[], backlog: number, open = new Listeners([])): Listeners {
+    if (open.#arePassed) return open;
+    const listeners: Listener[] = [];
     for (const address of wanted) {
-      const fd = listen(address, backlog);
-      if (fd < 0) {
-        const others = wanted.slice(0, descriptors.length);
-        for (const other of descriptors) native.close(other);
-        throw refusal(address, fd, others);
+      const known = open.#all.find((one) => one.wanted === formatAddress(address) && !listeners.includes(one));
+      if (known !== undefined) native.listenAgain(known.fd, backlog);
+      const listener = known ?? Listener.open(address, backlog);
+      if (typeof listener === "number") {
+        new Listeners(listeners).closeBut(open);
+        throw refusal(address, listener, wanted.slice(0, listeners.length));
       }
-      descriptors.push(fd);
+      listeners.push(listener);
     }
-    const addresses = descriptors.map((fd, index) => actualAddress(fd, wanted[index] as ListenAddress));
-    const files = wanted.flatMap((address) => (address.family === "unix" ? [address.path] : []));
-    return new Listeners(descriptors, addresses, files);
+    return new Listeners(listeners);
   }
 
   /**
@@ -42,18 +67,28 @@ export class Listeners {
    * @throws ForkdError `FORKD_E_LISTEN`
    */
   static adopt(passed: readonly PassedSocket[]): Listeners {
-    return new Listeners(
-      passed.map(({ fd }) => fd),
-      passed.map(adoptSocket),
-      [],
-    );
+    return new Listeners(passed.map((socket) => new Listener(socket.fd, adoptSocket(socket))));
+  }
+
+  get #arePassed(): boolean {
+    return this.#all.some(({ wanted }) => wanted === undefined);
+  }
+
+  get descriptors(): number[] {
+    return this.#all.map(({ fd }) => fd);
+  }
+
+  get addresses(): ListenAddress[] {
+    return this.#all.map(({ address }) => address);
+  }
+
+  /** Closes those that are not among `others`. */
+  closeBut(others: Listeners): void {
+    for (const listener of this.#all) if (!others.#all.includes(listener)) listener.close();
   }
 
   close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    for (const fd of this.descriptors) native.close(fd);
-    for (const path of this.#files) remove(path);
+    for (const listener of this.#all) listener.close();
   }
 }
 

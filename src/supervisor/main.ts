@@ -6,13 +6,14 @@
  * that is for systemd or a container's runtime. When it dies, the kernel kills the zygote, idle workers leave, and busy
  * ones drain within `drainTimeout`; the port is free at once.
  */
-import { formatAddress } from "../config/address.ts";
+import { runtimeBase } from "../admin/runtime-folder.ts";
 import { takePassedSockets } from "../config/listen-fds.ts";
 import type { Sources } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import { Listeners } from "./listeners.ts";
+import { Planner } from "./plan.ts";
 import { announceTo } from "./ready-fd.ts";
 import { takeServiceManager } from "./service-manager.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -21,6 +22,8 @@ import { Supervisor } from "./supervisor.ts";
 export interface SuperviseRequest {
   readonly modulePath: string;
   readonly flags: Sources["flags"];
+  /** Where daemons have their folders. */
+  readonly runtimeDir?: string;
   /** Where to say that the daemon is ready, and at which addresses. */
   readonly readyFd?: number;
 }
@@ -30,27 +33,28 @@ export interface SuperviseRequest {
  * @returns the exit status
  * @throws ForkdError if it cannot start; nothing is left running then
  */
-export async function supervise({ modulePath, flags, readyFd }: SuperviseRequest): Promise<number> {
+export async function supervise({ modulePath, flags, runtimeDir, readyFd }: SuperviseRequest): Promise<number> {
   if (process.platform !== "linux") throw new ForkdError("FORKD_E_SYSTEM", "forkd runs on Linux only.");
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
   const passed = takePassedSockets(process.env, process.pid);
   const manager = takeServiceManager(process.env, process.pid);
+  const planner = new Planner(modulePath, flags, passed.length > 0 ? Listeners.adopt(passed) : undefined);
   const supervisor = new Supervisor({
-    modulePath,
-    flags,
-    passed: passed.length > 0 ? Listeners.adopt(passed) : undefined,
+    planner,
+    runtimeBase: runtimeBase(runtimeDir, process.env),
     onState: (state) => manager?.onState(state),
-    onReady: (service) => {
-      const { listeners, logger } = service;
-      if (readyFd !== undefined) announceTo(readyFd, listeners.addresses.map(formatAddress), logger);
-      manager?.ready(service);
+    onReady: ({ addresses, logger, heartbeat }) => {
+      if (readyFd !== undefined) announceTo(readyFd, addresses, logger);
+      manager?.ready({ addresses, logger, heartbeat });
     },
+    onReload: (phase, addresses) => (phase === "begins" ? manager?.reloading() : manager?.reloaded(addresses)),
   });
   process.title = "forkd: supervisor";
   process.on("SIGTERM", () => supervisor.handle("drain"));
   process.on("SIGINT", () => supervisor.handle("drain"));
   process.on("SIGQUIT", () => supervisor.handle("stop"));
+  process.on("SIGHUP", () => void supervisor.reload().catch(() => undefined)); // the log says why
   process.on("SIGPIPE", () => undefined);
   process.on("SIGCHLD", () => supervisor.sweep());
   return supervisor.run();

@@ -17,12 +17,22 @@ const birthPauses = 50;
 export class Orphans {
   #keeper: Keeper;
   readonly #registry: Registry;
+  /** By the generation whose workers are held to them. */
+  readonly #settings = new Map<number, Keeper["settings"]>();
   readonly #ended = new EndedWorker();
   #look: NodeJS.Timeout | undefined;
 
   constructor(keeper: Keeper) {
     this.#keeper = keeper;
     this.#registry = keeper.registry;
+  }
+
+  /** From that generation on these hold, for its workers and those of the next ones. */
+  adoptSettings(generation: number, settings: Keeper["settings"]): void {
+    this.#keeper = { ...this.#keeper, settings };
+    this.#settings.set(generation, settings);
+    for (const old of this.#settings.keys())
+      if (old !== generation && !this.#hasWorkers(old)) this.#settings.delete(old);
   }
 
   /** Buries those that have ended, but for zygotes. The zygote may be waiting for their slots. */
@@ -41,7 +51,7 @@ export class Orphans {
     const slot = this.#adopt(pid);
     if (slot < 0) return false;
     killGroup(pid);
-    settleEndedWorker(this.#ended, slot, this.#keeper);
+    settleEndedWorker(this.#ended, slot, this.#keeperOf(slot));
     return true;
   }
 
@@ -62,7 +72,7 @@ export class Orphans {
     clearInterval(this.#look);
     this.#look = setInterval(() => {
       if (this.areGone) return clearInterval(this.#look);
-      for (const slot of this.#slots()) killIfAtFault(slot, this.#keeper);
+      for (const slot of this.#slots()) killIfAtFault(slot, this.#keeperOf(slot));
     }, lookInterval).unref();
   }
 
@@ -98,18 +108,40 @@ export class Orphans {
 
   /** Has the idle workers of generations before that one leave. */
   retireIdle(generation: number): void {
+    for (const slot of this.#idleBefore(generation)) tellToLeave(slot, this.#keeper);
+  }
+
+  /** Whether such a one may still accept a connection. */
+  mayAcceptBefore(generation: number): boolean {
+    return this.#idleBefore(generation).length > 0;
+  }
+
+  /** Has the workers of generations before that one drain, but those that do already. */
+  drainBefore(generation: number): void {
     const { slots } = this.#keeper;
     for (const slot of this.#slots()) {
-      if (slots.isIdle(slot) && this.#registry.generation(slot) < generation) tellToLeave(slot, this.#keeper);
+      const isMeant = this.#registry.generation(slot) < generation && slots.state(slot) !== State.draining;
+      if (isMeant) tellToLeave(slot, this.#keeper);
     }
   }
 
-  /** Has all workers drain, but those that do already. */
+  /** Has all of them drain. */
   drain(): void {
+    this.drainBefore(Infinity);
+  }
+
+  #idleBefore(generation: number): number[] {
     const { slots } = this.#keeper;
-    for (const slot of this.#slots()) {
-      if (slots.state(slot) !== State.draining) tellToLeave(slot, this.#keeper);
-    }
+    return this.#slots().filter((slot) => slots.isIdle(slot) && this.#registry.generation(slot) < generation);
+  }
+
+  #hasWorkers(generation: number): boolean {
+    return this.#slots().some((slot) => this.#registry.generation(slot) === generation);
+  }
+
+  #keeperOf(slot: number): Keeper {
+    const settings = this.#settings.get(this.#registry.generation(slot));
+    return settings === undefined ? this.#keeper : { ...this.#keeper, settings };
   }
 
   /** The daemon stops at once: that they are killed is nothing to wonder at. */

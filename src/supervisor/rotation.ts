@@ -3,24 +3,24 @@
  * one crash may be about to learn it.
  */
 export class Rotation {
-  readonly #interval: number;
+  /** In ms, between two rotations at least; 0 for no rotation at all. */
+  interval: number;
   readonly #onDue: (generation: number) => void;
   #last = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   /** The generation of which a worker has crashed last. */
   #crashed: number | undefined;
 
-  /** @param interval - In ms, between two rotations at least; 0 for no rotation at all. */
   constructor(interval: number, onDue: (generation: number) => void) {
-    this.#interval = interval;
+    this.interval = interval;
     this.#onDue = onDue;
   }
 
   /** A worker of that generation has crashed. */
   workerCrashed(generation: number): void {
-    if (this.#interval === 0) return;
+    if (this.interval === 0) return;
     this.#crashed = generation;
-    const delay = Math.max(0, this.#last + this.#interval - performance.now());
+    const delay = Math.max(0, this.#last + this.interval - performance.now());
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#onDue(generation), delay).unref();
   }

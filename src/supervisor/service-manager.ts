@@ -1,8 +1,9 @@
-import { formatAddress } from "../config/address.ts";
+import type { Logger } from "pino";
+import { native } from "../native.ts";
 import { describeErrno } from "../system-error.ts";
+import type { Heartbeat } from "./heartbeat.ts";
 import type { State } from "./lifecycle.ts";
 import { NotifySocket } from "./notify-socket.ts";
-import type { Service } from "./service.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** While the daemon drains, the manager is asked for so much time again and again: one that hangs gets no more. In ms. */
@@ -10,7 +11,13 @@ const extension = 30_000;
 const extensionInterval = 10_000;
 
 type Variables = Record<string, string | undefined>;
-export type ReadyService = Pick<Service, "listeners" | "logger" | "heartbeat">;
+/** What it is to tell of. */
+export interface ReadyService {
+  readonly addresses: readonly string[];
+  readonly logger: Logger;
+  readonly heartbeat: Heartbeat;
+}
+
 type Socket = Pick<NotifySocket, "send" | "onFailure">;
 
 /** The service manager that has started this process, systemd or another that speaks as it does: sd_notify(3). */
@@ -31,9 +38,9 @@ export class ServiceManager {
   }
 
   /** Tells that connections are served. */
-  ready({ listeners, logger, heartbeat }: ReadyService): void {
+  ready({ addresses, logger, heartbeat }: ReadyService): void {
     this.#socket.onFailure = (errno) => logger.warn(this.#describeFailure(errno));
-    this.#listening = `listening on ${listeners.addresses.map(formatAddress).join(", ")}`;
+    this.#listening = `listening on ${addresses.join(", ")}`;
     this.#socket.send(["READY=1", `MAINPID=${process.pid}`, ...this.#statusOf("serving")]);
     const ping = (): void => this.#socket.send(["WATCHDOG=1"]);
     new Watchdog(this.#watchdogInterval, () => heartbeat.isAnswered, ping).start();
@@ -44,6 +51,17 @@ export class ServiceManager {
     clearInterval(this.#extending);
     if (state === "draining" || state === "stopping") return this.#stop(state);
     if (this.#listening !== "") this.#say(this.#statusOf(state));
+  }
+
+  /** Tells that another generation gets ready: `Type=notify-reload` waits for it, and compares the clock, in µs. */
+  reloading(): void {
+    this.#say(["RELOADING=1", `MONOTONIC_USEC=${Math.round(native.now() * 1000)}`]);
+  }
+
+  /** Tells that it serves, or that the old one goes on. */
+  reloaded(addresses: readonly string[]): void {
+    this.#listening = `listening on ${addresses.join(", ")}`;
+    this.#say(["READY=1", ...this.#statusOf("serving")]);
   }
 
   #stop(state: State): void {
@@ -90,7 +108,7 @@ function statusOf(state: State, listening: string): string {
   const words: Readonly<Record<State, string>> = {
     starting: "starting",
     serving: listening,
-    rotating: `${listening}; the zygote is being replaced`,
+    renewing: `${listening}; the zygote is being replaced`,
     handingOver: `${listening}; the zygote is being replaced`,
     restarting: `${listening}; waiting for another zygote`,
     draining: "draining: connections under way may finish",

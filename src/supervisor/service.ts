@@ -1,75 +1,109 @@
-import type { Logger } from "pino";
+import { formatAddress } from "../config/address.ts";
+import type { Settings, Sources } from "../config/settings.ts";
 import type { Engine } from "../control/messages.ts";
-import type { Settings } from "../config/settings.ts";
-import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
 import type { Orders } from "../scoreboard/orders.ts";
 import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
+import type { DaemonLog } from "./daemon-log.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { Listeners } from "./listeners.ts";
+import { Instance } from "./instance.ts";
 import { Orphans } from "./orphans.ts";
+import type { Plan, Planner } from "./plan.ts";
 import { Rotation } from "./rotation.ts";
 
-/** What outlives zygotes: made once the settings are known, and handed to each of them. */
-export interface Service {
-  readonly settings: Settings;
-  /** How the next zygote is to make workers: whoever finds that forking does not work here sets it to "spawn". */
-  engine: Engine;
-  readonly logger: Logger;
-  readonly listeners: Listeners;
-  readonly header: Header;
-  readonly orders: Orders;
-  readonly orphans: Orphans;
-  readonly heartbeat: Heartbeat;
-  readonly rotation: Rotation;
-  /** What a zygote is sent: the scoreboard, the registry, then the listeners. */
-  readonly descriptors: readonly number[];
-}
-
-const processesUnheld =
-  "limits.processes does not hold root's processes, and this daemon runs as root: run it as another user";
-
-/** What the supervisor is told. */
-export interface ServiceEvents {
+export interface ServiceParts {
+  readonly planner: Planner;
+  /** What the module wants. */
+  readonly module: Sources["module"];
+  /** Where daemons have their folders. */
+  readonly runtimeBase: string;
+  readonly log: DaemonLog;
   /** The zygote gives no sign of life. */
-  readonly onHung: () => void;
+  readonly onHung: (timeout: number) => void;
   /** The zygote of that generation is to be replaced. */
   readonly onDue: (generation: number) => void;
 }
 
-/**
- * @param passed - The listeners that the supervisor was started with, if it was.
- * @throws ForkdError `FORKD_E_LISTEN`, `FORKD_E_SYSTEM`
- */
-export function openService(
-  settings: Settings,
-  passed: Listeners | undefined,
-  logger: Logger,
-  logOfWorkers: Log,
-  events: ServiceEvents,
-): Service {
-  const listeners = passed ?? Listeners.open(settings.listen, settings.backlog);
-  const slotForTrials = 1;
-  const memfd = succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + slotForTrials));
-  const header = new Header(memfd);
-  const slots = new Slots(memfd, settings.maxConnections);
-  const registryMemfd = Registry.create(settings.maxConnections);
-  const registry = new Registry(registryMemfd, settings.maxConnections);
-  const { orders } = registry;
-  if (settings["limits.processes"] >= 0 && process.getuid?.() === 0) logger.warn(processesUnheld);
-  return {
-    settings,
-    engine: settings.engine === "spawn" ? "spawn" : "fork",
-    logger,
-    listeners,
-    header,
-    orders,
-    orphans: new Orphans({ registry, slots, header, settings, log: logOfWorkers }),
-    heartbeat: new Heartbeat(orders, settings.heartbeatTimeout, events.onHung),
-    rotation: new Rotation(settings.rotateInterval, events.onDue),
-    descriptors: [memfd, registryMemfd, ...listeners.descriptors],
-  };
+/** What outlives zygotes: made once the first one's settings are known, and handed to each of them. */
+export class Service {
+  /** In force: what the zygote that forks was given. */
+  plan: Plan;
+  /** How the next zygote is to make workers: whoever finds that forking does not work here sets it to "spawn". */
+  engine: Engine;
+  readonly instance: Instance;
+  readonly header: Header;
+  readonly registry: Registry;
+  readonly slots: Slots;
+  readonly orphans: Orphans;
+  readonly heartbeat: Heartbeat;
+  readonly rotation: Rotation;
+  readonly #memfds: readonly number[];
+
+  /** @throws ForkdError if the daemon cannot be; nothing is left open or locked then */
+  static async open(parts: ServiceParts): Promise<Service> {
+    const resolved = parts.planner.resolve(parts.module);
+    const instance = Instance.claim(parts.runtimeBase, resolved.settings.name);
+    try {
+      await parts.log.configure(resolved.settings);
+      return new Service(parts.planner.first(resolved), instance, parts);
+    } catch (error) {
+      instance.release();
+      throw error;
+    }
+  }
+
+  private constructor(plan: Plan, instance: Instance, { log, onHung, onDue }: ServiceParts) {
+    const { settings } = plan;
+    const { maxConnections } = settings;
+    const slotForTrials = 1;
+    const memfd = succeeded("Making the scoreboard", native.createScoreboard(maxConnections + slotForTrials));
+    const registryMemfd = Registry.create(maxConnections);
+    this.plan = plan;
+    this.instance = instance;
+    this.engine = settings.engine === "spawn" ? "spawn" : "fork";
+    this.header = new Header(memfd);
+    this.slots = new Slots(memfd, maxConnections);
+    this.registry = new Registry(registryMemfd, maxConnections);
+    const { registry, slots, header } = this;
+    this.orphans = new Orphans({ registry, slots, header, settings, log: log.ofWorkers });
+    this.heartbeat = new Heartbeat(this.orders, () => onHung(this.settings.heartbeatTimeout));
+    this.rotation = new Rotation(settings.rotateInterval, onDue);
+    this.#memfds = [memfd, registryMemfd];
+    log.takeDropped = () => header.takeDroppedRecords();
+  }
+
+  get settings(): Settings {
+    return this.plan.settings;
+  }
+
+  get orders(): Orders {
+    return this.registry.orders;
+  }
+
+  get addresses(): string[] {
+    return this.plan.listeners.addresses.map(formatAddress);
+  }
+
+  /** What a zygote is sent that is to serve with a plan: the scoreboard, the registry, then the listeners. */
+  descriptorsFor({ listeners }: Plan): number[] {
+    return [...this.#memfds, ...listeners.descriptors];
+  }
+
+  /** The zygote that was given this plan is to fork: what was open for the earlier one alone is closed. */
+  adopt(plan: Plan, generation: number): void {
+    this.plan.listeners.closeBut(plan.listeners);
+    this.plan = plan;
+    this.orphans.adoptSettings(generation, plan.settings);
+    this.rotation.interval = plan.settings.rotateInterval;
+    this.orders.forgetCommands();
+    this.heartbeat.start(plan.settings.heartbeatTimeout);
+  }
+
+  close(): void {
+    this.plan.listeners.close();
+    this.instance.release();
+  }
 }

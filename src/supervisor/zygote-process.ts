@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+import type { Plan } from "./plan.ts";
 import { tunedEnvironment, untunedVariables } from "../zygote/environment.ts";
 import { loaderFlags } from "../loader/load-module.ts";
 
@@ -38,6 +39,8 @@ const largePagesFlags = Number.parseInt(process.versions.node, 10) < 26 ? ["--us
 /** A zygote, as its supervisor sees it. */
 export class ZygoteProcess {
   readonly generation: number;
+  /** What it was told to serve with. */
+  plan: Plan | undefined;
   /** Whether it has done all that comes before the first fork. */
   isPrepared = false;
   /** Whether it was told to leave its workers to the supervisor. */

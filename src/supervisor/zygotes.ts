@@ -45,6 +45,11 @@ export class Zygotes {
     return this.#current;
   }
 
+  /** The one that gets ready beside it. */
+  get next(): ZygoteProcess | undefined {
+    return this.#next;
+  }
+
   get pids(): number[] {
     return [...this.#living].map(({ pid }) => pid).filter((pid) => pid !== undefined);
   }

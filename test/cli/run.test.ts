@@ -12,6 +12,7 @@ import { suite, test, type TestContext } from "node:test";
 import { native } from "../../dist/native.js";
 import { exchange } from "../support/client.ts";
 import { cli, fixture } from "../support/daemon.ts";
+import { runtimeDir } from "../support/runtime-dir.ts";
 import { processesWith } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -295,7 +296,8 @@ async function runToEnd(args: readonly string[], prefix: readonly string[] = [])
 }
 
 function start([command = "", ...args]: readonly string[], mark: string) {
-  const env = { ...process.env, TEST_DAEMON: mark };
+  // A folder for each: some of them run as another user.
+  const env = { ...process.env, TEST_DAEMON: mark, FORKD_RUNTIME_DIR: join(runtimeDir, mark) };
   return spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env, timeout: 30_000, killSignal: "SIGQUIT" });
 }
 

@@ -56,7 +56,7 @@ export class SoakedDaemon {
     const log = ["--log-format", "json", "--log-level", "debug", "--ready-fd", "3"];
     const args = [cli, "run", module, "--listen", "127.0.0.1:0", "--engine", engine, ...limits, ...times, ...log];
     const mark = randomUUID();
-    const env = { ...process.env, SOAK: mark };
+    const env = { ...process.env, SOAK: mark, FORKD_RUNTIME_DIR: folder };
     const stdio = ["ignore", "ignore", "pipe", "pipe"] as const;
     // In a session of its own: Ctrl-C is for whoever soaks it.
     const started = spawn(process.execPath, args, { cwd: folder, detached: true, stdio: [...stdio], env });

@@ -30,7 +30,7 @@ void test("one that has lived for five seconds counts as healthy", () => {
 });
 
 void test("so many crashes within the time are too many, and no fewer", () => {
-  const limit = { maxCrashes: 3, within: 100 };
+  const limit = { "restart.maxCrashes": 3, "restart.within": 100 };
   const crashes = new Crashes();
   assert.deepEqual(
     [0, 50, 100, 149, 200, 220, 240].map((now) => crashes.record(now, limit)),
@@ -52,7 +52,8 @@ void test("it is too many exactly when the last so many came within the time", (
           const now = (times.at(-1) ?? 0) + pause;
           times.push(now);
           const first = times.at(-maxCrashes);
-          assert.equal(crashes.record(now, { maxCrashes, within }), first !== undefined && now - first < within);
+          const limit = { "restart.maxCrashes": maxCrashes, "restart.within": within };
+          assert.equal(crashes.record(now, limit), first !== undefined && now - first < within);
         }
       },
     ),

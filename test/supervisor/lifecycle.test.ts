@@ -13,6 +13,7 @@ const events: readonly Event[] = [
   "nextLost",
   "hopeless",
   "rotate",
+  "reload",
   "drain",
   "stop",
   "overdue",
@@ -25,16 +26,17 @@ const eventsOfTable = [...new Set(Object.values(lifecycle).flatMap((row) => Obje
 
 /** What each event does in each state; a dash where it changes nothing. */
 const expected = `
-               starting          serving             rotating           handingOver        restarting            draining              stopping       stopped
+               starting          serving             renewing           handingOver        restarting            draining              stopping       stopped
   unforkable   starting/startOver -                  -                  -                  -                     -                     -              -
   prepared     starting/letFork  -                   -                  -                  restarting/letFork    -                     -              -
-  ready        serving/announce  -                   -                  -                  serving/retireIdle    -                     -              -
+  ready        serving/announce  -                   -                  -                  serving/takeOver      -                     -              -
   failed       stopping/kill     -                   -                  -                  -                     -                     -              -
   lost         stopping/kill     restarting/respawn  restarting/promote restarting/promote restarting/respawn    draining/drainOrphans stopping/kill  -
   nextPrepared -                 -                   handingOver/retire -                  -                     -                     -              -
   nextLost     -                 -                   serving            serving            -                     -                     -              -
   hopeless     -                 draining/giveUp     draining/giveUp    draining/giveUp    draining/giveUp       -                     -              -
-  rotate       -                 rotating/spawnNext  -                  -                  -                     -                     -              -
+  rotate       -                 renewing/rotate     -                  -                  -                     -                     -              -
+  reload       -                 renewing/reload     -                  -                  -                     -                     -              -
   drain        stopping/kill     draining/drain      draining/drain     draining/drain     draining/drain        stopping/kill         -              -
   stop         stopping/kill     stopping/kill       stopping/kill      stopping/kill      stopping/kill         stopping/kill         -              -
   overdue      -                 -                   -                  -                  -                     stopping/kill         -              -

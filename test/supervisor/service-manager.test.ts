@@ -5,8 +5,8 @@ import { Heartbeat } from "../../dist/supervisor/heartbeat.js";
 import { ServiceManager, takeServiceManager, type ReadyService } from "../../dist/supervisor/service-manager.js";
 import { Watchdog } from "../../dist/supervisor/watchdog.js";
 
-const listeners = { addresses: [{ family: "unix", path: "/run/x" }] };
-const ready = { listeners, logger: {}, heartbeat: { isAnswered: true } } as unknown as ReadyService;
+const addresses = ["unix:/run/x"];
+const ready = { addresses, logger: {}, heartbeat: { isAnswered: true } } as unknown as ReadyService;
 
 /** A manager, and what it is told: a datagram a line. */
 function managed(): { manager: ServiceManager; told: string[] } {
@@ -20,12 +20,28 @@ void test("a status is told when it changes, and not before the daemon is ready"
   manager.onState("serving");
   assert.deepEqual(told, []);
   manager.ready(ready);
-  for (const state of ["rotating", "handingOver", "restarting", "serving"] as const) manager.onState(state);
+  for (const state of ["renewing", "handingOver", "restarting", "serving"] as const) manager.onState(state);
   assert.deepEqual(told, [
     `READY=1 MAINPID=${process.pid} STATUS=listening on unix:/run/x`,
     "STATUS=listening on unix:/run/x; the zygote is being replaced",
     "STATUS=listening on unix:/run/x; waiting for another zygote",
     "STATUS=listening on unix:/run/x",
+  ]);
+});
+
+void test("a reload is told, with the clock that the manager compares, and its end", () => {
+  const { manager, told } = managed();
+  manager.ready(ready);
+  manager.reloading();
+  manager.onState("renewing");
+  manager.onState("serving");
+  manager.reloaded(["unix:/run/y"]);
+  const [, reloading, ...others] = told;
+  assert.match(String(reloading), /^RELOADING=1 MONOTONIC_USEC=\d+$/);
+  assert.deepEqual(others, [
+    "STATUS=listening on unix:/run/x; the zygote is being replaced",
+    "STATUS=listening on unix:/run/x",
+    "READY=1 STATUS=listening on unix:/run/y",
   ]);
 });
 
@@ -97,8 +113,8 @@ void test("nobody who does not want to see signs of life is sent any", (t) => {
 void test("a zygote that owes an answer is not taken for alive, until it answers or is gone", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const zygote = { heartbeatIsAnswered: true, askForHeartbeat: () => undefined, answerHeartbeat: () => undefined };
-  const heartbeat = new Heartbeat(zygote as unknown as Orders, 500, () => undefined);
-  heartbeat.start();
+  const heartbeat = new Heartbeat(zygote as unknown as Orders, () => undefined);
+  heartbeat.start(500);
   t.mock.timers.tick(100);
   assert.ok(heartbeat.isAnswered);
   zygote.heartbeatIsAnswered = false;

@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
 import { childrenOf, isAlive, processInfo, processesWith } from "./processes.ts";
+import { runtimeDir } from "./runtime-dir.ts";
 import { waitFor } from "./wait-for.ts";
 
 export const cli = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -70,12 +72,14 @@ export class TestDaemon {
     const readyFd = 3 + sockets.length;
     const [program = "", ...args] = [...run, ...listen, "--log-format", "json", "--ready-fd", `${readyFd}`, ...flags];
     const output = { text: "" };
+    const own = { FORKD_RUNTIME_DIR: join(runtimeDir, randomUUID()), TEST_DAEMON: mark.split("=")[1] };
+    const env = { ...process.env, LISTEN_FDS: `${sockets.length}`, ...own, ...variables };
     const started = spawn(program, args, {
       stdio: ["ignore", "pipe", stderr ?? "pipe", ...sockets, "pipe"],
-      env: { ...process.env, LISTEN_FDS: `${sockets.length}`, ...variables, TEST_DAEMON: mark.split("=")[1] },
+      env,
     });
     started.stderr?.setEncoding("utf8").on("data", (part: string) => (output.text += part));
-    t.after(async () => cleanUp(started, mark, output));
+    t.after(() => cleanUp(started, mark, output));
     const addresses = (await text(started.stdio[readyFd] as Readable)).trim().split("\n");
     if (addresses[0] === "") throw new Error(`the daemon did not start:\n${output.text}`);
     return new TestDaemon(started, mark, addresses, output);

@@ -1,0 +1,87 @@
+/** What a daemon answers on its admin socket: HTTP, in JSON. Times are in ms, sizes in bytes. */
+
+/** `GET /status` */
+export interface Status {
+  readonly name: string;
+  /** The supervisor's. */
+  readonly pid: number;
+  readonly state: string;
+  readonly generation: number;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly uptime: number;
+  readonly addresses: readonly string[];
+  readonly module: string;
+  readonly engine: "fork" | "spawn";
+  /** Of forkd, and of Node. */
+  readonly versions: { readonly forkd: string; readonly node: string };
+  readonly workers: { readonly idle: number; readonly busy: number; readonly max: number };
+  /** Connections that have been accepted. */
+  readonly served: number;
+  /** Of those that have ended, how many for which reason. */
+  readonly ended: Readonly<Record<string, number>>;
+  /** How often the zygote had to be replaced because it had died. */
+  readonly restarts: number;
+  /** Resident, of the supervisor and its zygotes. */
+  readonly memory: { readonly supervisor: number; readonly zygote: number };
+  readonly lastError: LastError | null;
+  /** While it drains. */
+  readonly drain: Drain | null;
+  /** How it was started: what `restart` starts it with again, null if by `run`, which is for others to do. */
+  readonly command: StartCommand | null;
+  readonly logFile: string | null;
+}
+
+export interface LastError {
+  readonly time: string;
+  readonly message: string;
+}
+
+export interface Drain {
+  readonly connections: number;
+  /** The age of the oldest one. */
+  readonly oldest: number;
+  /** Until what is left is killed. */
+  readonly left: number;
+}
+
+export interface StartCommand {
+  readonly directory: string;
+  readonly args: readonly string[];
+}
+
+/** `GET /connections` answers a list of these. */
+export interface ConnectionInfo {
+  readonly id: string;
+  /** Of its worker. */
+  readonly pid: number;
+  readonly peer: string;
+  readonly age: number;
+  /** Since the last byte in either direction; null if `idleTimeout` is off. */
+  readonly idle: number | null;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly generation: number;
+  readonly state: "busy" | "draining";
+}
+
+/** What a request that cannot be fulfilled is answered, with a status from 400 up. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  /** The stack of the user's own error, where there is one. */
+  readonly stack?: string;
+}
+
+/** `POST /reload` */
+export interface Reloaded {
+  readonly generation: number;
+}
+
+/** `POST /upgrade` wants to know what is to run from now on. */
+export interface UpgradeRequest {
+  /** A Node. */
+  readonly node: string;
+  /** forkd's command. */
+  readonly program: string;
+}

@@ -1,0 +1,119 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { ForkdError } from "../errors.ts";
+import { native } from "../native.ts";
+import { describeErrno } from "../system-error.ts";
+
+const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+
+/** Who runs a daemon of that name. */
+export interface Holder {
+  readonly pid: number;
+  /** ISO 8601. */
+  readonly since: string;
+  /** Where it listens; none before it does. */
+  readonly addresses: readonly string[];
+}
+
+/**
+ * A file that says who runs a daemon of that name, locked by that process: a lock is never stale, for the kernel takes it
+ * back when its holder dies, and a pid that has been given away again deceives nobody. Its lines: the pid, since when,
+ * and the addresses.
+ */
+export class PidFile {
+  readonly #path: string;
+  readonly fd: number;
+  readonly #since = new Date().toISOString();
+
+  private constructor(path: string, fd: number) {
+    this.#path = path;
+    this.fd = fd;
+  }
+
+  /**
+   * @returns the file, or who has it
+   * @throws ForkdError `FORKD_E_RUNTIME_DIR`
+   */
+  static take(path: string): PidFile | Holder {
+    for (;;) {
+      const fd = open(path);
+      if (native.lock(fd) < 0) {
+        closeSync(fd);
+        return readHolder(path) ?? { pid: 0, since: "", addresses: [] };
+      }
+      if (isStill(path, fd)) {
+        const file = new PidFile(path, fd);
+        file.write([]);
+        return file;
+      }
+      closeSync(fd); // whoever had it has removed it meanwhile
+    }
+  }
+
+  write(addresses: readonly string[]): void {
+    ftruncateSync(this.fd);
+    writeSync(this.fd, [process.pid, this.#since, ...addresses, ""].join("\n"), 0);
+  }
+
+  /** Nobody runs it any more. Removed while it is locked: whoever opens it sees that it is gone. */
+  release(): void {
+    if (isStill(this.#path, this.fd)) unlinkSync(this.#path);
+    closeSync(this.fd);
+  }
+}
+
+/** Who runs the daemon; undefined if nobody does. */
+export function findHolder(path: string): Holder | undefined {
+  try {
+    const fd = openSync(path, O_RDWR | O_NOFOLLOW);
+    try {
+      return native.isLocked(fd) === 1 ? readHolder(path) : undefined;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the file says, whoever has written it. */
+function readHolder(path: string): Holder | undefined {
+  try {
+    const [pid = "", since = "", ...addresses] = readFileSync(path, "utf8")
+      .split("\n")
+      .filter((line) => line !== "");
+    return { pid: Number(pid), since, addresses };
+  } catch {
+    return undefined;
+  }
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    const { errno = 0 } = error as NodeJS.ErrnoException;
+    throw new ForkdError(
+      "FORKD_E_RUNTIME_DIR",
+      `The pid file ${path} cannot be opened: ${describeErrno(errno)}. Mend that, or choose another folder with --runtime-dir.`,
+    );
+  }
+}
+
+function isStill(path: string, fd: number): boolean {
+  try {
+    const [there, here] = [statSync(path), fstatSync(fd)];
+    return there.ino === here.ino && there.dev === here.dev;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,84 @@
+import { lstatSync, mkdirSync, rmdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { ForkdError } from "../errors.ts";
+import { describeErrno } from "../system-error.ts";
+
+/** The longest path that a Unix socket may have: unix(7), and its final zero. */
+const longestPath = 107;
+
+/** Where a daemon's files are while it runs: by them commands find it, and a second one of its name finds the first. */
+export class RuntimeFolder {
+  readonly path: string;
+
+  /** @param base - The folder in which each daemon has one by its name. */
+  constructor(base: string, name: string) {
+    this.path = join(base, name);
+  }
+
+  /** Locked as long as the daemon lives. */
+  get pidFile(): string {
+    return join(this.path, "pid");
+  }
+
+  /** Where the daemon answers commands. */
+  get socket(): string {
+    return join(this.path, "admin.sock");
+  }
+
+  /**
+   * Makes the folder, for this user alone, unless it is there already.
+   * @throws ForkdError `FORKD_E_RUNTIME_DIR` if it cannot be made, or is not fit to hold a daemon's files
+   */
+  make(): void {
+    if (Buffer.byteLength(this.socket) > longestPath)
+      throw this.#refusal("its socket's path would be longer than 107 bytes");
+    try {
+      mkdirSync(join(this.path, ".."), { recursive: true, mode: isRoot() ? 0o755 : 0o700 });
+      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw this.#refusal(describeErrno((error as NodeJS.ErrnoException).errno ?? 0));
+    }
+    this.#refuseOthers();
+  }
+
+  /** In a folder where everybody may write, somebody else may have been there first. */
+  #refuseOthers(): void {
+    const { uid, mode } = lstatSync(this.path);
+    const isFolder = (mode & 0o170000) === 0o040000;
+    if (!isFolder) throw this.#refusal("it is there, and is no folder");
+    if (uid !== process.getuid?.()) throw this.#refusal(`it belongs to another user (uid ${uid})`);
+    if ((mode & 0o077) !== 0) throw this.#refusal(`others may use it (mode ${(mode & 0o777).toString(8)}, not 700)`);
+  }
+
+  #refusal(why: string): ForkdError {
+    return new ForkdError(
+      "FORKD_E_RUNTIME_DIR",
+      `The daemon's files cannot be put into ${this.path}: ${why}. Mend that, or choose another folder with --runtime-dir.`,
+    );
+  }
+
+  /** The files are gone; what else somebody has put there stays. */
+  remove(): void {
+    try {
+      rmdirSync(this.path);
+    } catch {
+      // not empty, or gone already
+    }
+  }
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The folder in which each daemon has one: what the flag says, or the variable `FORKD_RUNTIME_DIR`; by default
+ * `/run/forkd` for root, `$XDG_RUNTIME_DIR/forkd` for others, and `/tmp/forkd-UID` where there is none.
+ */
+export function runtimeBase(flag: string | undefined, variables: Variables): string {
+  const { FORKD_RUNTIME_DIR: variable, XDG_RUNTIME_DIR: xdg } = variables;
+  const wanted = flag ?? variable;
+  if (wanted !== undefined) return resolve(wanted);
+  if (isRoot()) return "/run/forkd";
+  return xdg === undefined || xdg === "" ? `/tmp/forkd-${process.getuid?.()}` : join(xdg, "forkd");
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0;

@@ -1,0 +1,141 @@
+import { constants } from "node:os";
+import type { Logger } from "pino";
+import { longestTimeout } from "../config/duration.ts";
+import { native } from "../native.ts";
+import { children } from "./children.ts";
+import { stopping } from "./failure.ts";
+import type { Action } from "./lifecycle.ts";
+import type { Service } from "./service.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { ZygoteProcess } from "./zygote-process.ts";
+
+const { SIGKILL } = constants.signals;
+
+/** Zygote and workers see to it that a drain ends within `drainTimeout`; if they do not, so much later it is ended. */
+const overdueDelay = 3000;
+
+/** What the lifecycle wants done. */
+export class Actions implements Readonly<Record<Action, () => void>> {
+  readonly #supervisor: Supervisor;
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  /** There is one whenever the module has been loaded, and but for `kill` and `finish` nothing is to be done before. */
+  get #service(): Service {
+    return this.#supervisor.service as Service;
+  }
+
+  startOver(): void {
+    this.#supervisor.zygotes.startOver();
+  }
+
+  letFork(): void {
+    const { current } = this.#supervisor.zygotes;
+    if (current?.plan !== undefined) this.#service.adopt(current.plan, current.generation);
+    current?.send({ type: "fork" });
+  }
+
+  announce(): void {
+    const service = this.#service;
+    const { addresses, settings, instance, rotation, heartbeat } = service;
+    this.#supervisor.news.listening(settings.name, addresses);
+    instance.announce(addresses);
+    this.#supervisor.parts.onReady({ addresses, logger: this.#supervisor.log.logger as Logger, heartbeat });
+    rotation.resume();
+  }
+
+  respawn(): void {
+    setTimeout(() => {
+      if (this.#supervisor.state === "restarting") this.#supervisor.spawn();
+    }, this.#supervisor.crashes.nextDelay(performance.now()));
+  }
+
+  rotate(): void {
+    this.#supervisor.news.rotating();
+    this.#service.rotation.rotated();
+    this.#supervisor.zygotes.spawnNext();
+  }
+
+  reload(): void {
+    this.#supervisor.news.reloading();
+    this.#supervisor.parts.onReload("begins", []);
+    this.#supervisor.zygotes.spawnNext();
+    this.#supervisor.reloads.expect(this.#supervisor.zygotes.next);
+  }
+
+  promote(): void {
+    this.#supervisor.zygotes.promote();
+  }
+
+  /** Nobody forks then until the next one does; the idle workers serve meanwhile. */
+  retire(): void {
+    this.#supervisor.zygotes.retire();
+    this.#service.orders.announceCommand();
+  }
+
+  /** Idle workers of earlier zygotes have filled in until now; after a reload their busy ones are to come to an end, too. */
+  takeOver(): void {
+    const { orphans, rotation } = this.#service;
+    const current = this.#supervisor.zygotes.current as ZygoteProcess;
+    const { generation } = current;
+    this.#supervisor.news.takenOver(generation);
+    if (!this.#supervisor.reloads.isBy(current)) orphans.retireIdle(generation);
+    else {
+      orphans.drainBefore(generation);
+      const mayOldAccept = (): boolean => orphans.mayAcceptBefore(generation);
+      this.#supervisor.reloads.succeedOnce(mayOldAccept, () => this.#onReloaded(generation));
+    }
+    rotation.resume();
+  }
+
+  #onReloaded(generation: number): void {
+    const { addresses, instance } = this.#service;
+    this.#supervisor.news.reloaded(generation, addresses);
+    instance.announce(addresses);
+    this.#supervisor.parts.onReload("ends", addresses);
+    setImmediate(() => this.#supervisor.beginReload());
+  }
+
+  giveUp(): void {
+    this.#supervisor.news.givingUp(this.#service.settings);
+    this.#supervisor.status = 1;
+    this.drain();
+  }
+
+  drain(): void {
+    const { plan, orders, orphans, settings } = this.#service;
+    this.#supervisor.news.draining();
+    this.#supervisor.reloads.refuse(stopping());
+    plan.listeners.close();
+    this.#supervisor.zygotes.killNext();
+    this.#supervisor.zygotes.current?.send({ type: "drain" });
+    orders.announceCommand();
+    orphans.drain(); // the zygote sees to its own
+    setTimeout(
+      () => this.#supervisor.handle("overdue"),
+      Math.min(settings.drainTimeout + overdueDelay, longestTimeout),
+    ).unref();
+    this.#supervisor.sweep();
+  }
+
+  drainOrphans(): void {
+    this.#service.orphans.drain();
+  }
+
+  /** The zygotes first: then their workers are children of this process, and no more are forked. */
+  kill(): void {
+    this.#supervisor.reloads.refuse(stopping());
+    this.#supervisor.service?.plan.listeners.close();
+    this.#supervisor.service?.orphans.expectKill();
+    this.#supervisor.zygotes.kill();
+    if (this.#supervisor.zygotes.current === undefined) for (const pid of children()) native.kill(pid, SIGKILL);
+    this.#supervisor.sweep();
+  }
+
+  finish(): void {
+    if (this.#supervisor.error === undefined) this.#supervisor.news.stopped();
+    this.#supervisor.end();
+  }
+}

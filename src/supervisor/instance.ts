@@ -1,0 +1,48 @@
+import { PidFile, type Holder } from "../admin/pid-file.ts";
+import { RuntimeFolder } from "../admin/runtime-folder.ts";
+import { ForkdError } from "../errors.ts";
+
+/** That there is one daemon of a name: its folder, and the lock in it. */
+export class Instance {
+  readonly folder: RuntimeFolder;
+  readonly #pidFile: PidFile;
+  #isOurs = true;
+
+  private constructor(folder: RuntimeFolder, pidFile: PidFile) {
+    this.folder = folder;
+    this.#pidFile = pidFile;
+  }
+
+  /**
+   * @param base - The folder in which each daemon has one.
+   * @throws ForkdError `FORKD_E_RUNNING` if there is one already, `FORKD_E_RUNTIME_DIR`
+   */
+  static claim(base: string, name: string): Instance {
+    const folder = new RuntimeFolder(base, name);
+    folder.make();
+    const taken = PidFile.take(folder.pidFile);
+    if (taken instanceof PidFile) return new Instance(folder, taken);
+    throw alreadyRunning(name, taken);
+  }
+
+  /** Lets others know where it listens. */
+  announce(addresses: readonly string[]): void {
+    this.#pidFile.write(addresses);
+  }
+
+  release(): void {
+    if (!this.#isOurs) return;
+    this.#isOurs = false;
+    this.#pidFile.release();
+    this.folder.remove();
+  }
+}
+
+function alreadyRunning(name: string, { pid, since, addresses }: Holder): ForkdError {
+  const where = addresses.length === 0 ? "is about to listen" : `listens on ${addresses.join(", ")}`;
+  return new ForkdError(
+    "FORKD_E_RUNNING",
+    `A daemon called ${name} runs already: pid ${pid}, since ${since}, ${where}. Stop it with "forkd stop ${name}", or ` +
+      "call this one otherwise with --name.",
+  );
+}

@@ -1,0 +1,93 @@
+import type { Logger } from "pino";
+import { formatDuration } from "../config/duration.ts";
+import type { Settings } from "../config/settings.ts";
+import type { ZygoteProcess } from "./zygote-process.ts";
+
+/** What the supervisor tells the log of itself and its zygotes. */
+export class News {
+  readonly #logger: () => Logger | undefined;
+
+  /** @param logger - Undefined until there is one. */
+  constructor(logger: () => Logger | undefined) {
+    this.#logger = logger;
+  }
+
+  get #log(): Logger | undefined {
+    return this.#logger();
+  }
+
+  transition(event: string, from: string, to: string): void {
+    this.#log?.debug({ event, from, to }, `${event}: ${to}`);
+  }
+
+  /** Heard at every level: it is what a caller waits for. */
+  listening(name: string, addresses: readonly string[]): void {
+    const announcer = this.#log?.child({}, { level: "info" });
+    announcer?.info({ name, addresses }, `listening on ${addresses.join(", ")}`);
+  }
+
+  zygoteEnded({ generation }: ZygoteProcess, manner: string): void {
+    this.#log?.error({ generation, reason: manner }, `zygote ended: ${manner}`);
+  }
+
+  nextZygoteEnded({ generation }: ZygoteProcess, manner: string): void {
+    const message = `the next zygote ended: ${manner}; the old one goes on`;
+    this.#log?.error({ generation, reason: manner }, message);
+  }
+
+  zygoteFailed({ generation }: ZygoteProcess, error: Error): void {
+    this.#log?.error({ err: error, generation }, "the zygote failed");
+  }
+
+  noZygote({ message }: Error): void {
+    this.#log?.error(`no zygote could be started: ${message} Trying again, with pauses of up to 5s`);
+  }
+
+  unforkable(reason: string): void {
+    this.#log?.warn({ reason }, `fork(2) does not work here: ${reason}; workers are spawned instead`);
+  }
+
+  rotating(): void {
+    this.#log?.info("replacing the zygote, of which a worker has crashed");
+  }
+
+  reloading(): void {
+    this.#log?.info("reloading the module and the options");
+  }
+
+  reloaded(generation: number, addresses: readonly string[]): void {
+    this.#log?.info({ generation, addresses }, `reloaded: generation ${generation} serves`);
+  }
+
+  reloadFailed(error: Error): void {
+    this.#log?.error({ err: error }, "the reload failed; the old code goes on");
+  }
+
+  takenOver(generation: number): void {
+    this.#log?.info({ generation }, "a new zygote has taken over");
+  }
+
+  givingUp(settings: Settings): void {
+    const within = formatDuration(settings["restart.within"]);
+    this.#log?.error(
+      `giving up: the zygote has crashed ${settings["restart.maxCrashes"]} times within ${within} ` +
+        "(restart.maxCrashes, restart.within); mend what crashes it, or allow more",
+    );
+  }
+
+  /** root's processes are not held to it: getrlimit(2). */
+  processesUnheld(settings: Settings): void {
+    if (settings["limits.processes"] < 0 || process.getuid?.() !== 0) return;
+    this.#log?.warn(
+      "limits.processes does not hold root's processes, and this daemon runs as root: run it as another user",
+    );
+  }
+
+  draining(): void {
+    this.#log?.info("draining");
+  }
+
+  stopped(): void {
+    this.#log?.info("stopped");
+  }
+}
