@@ -104,6 +104,18 @@ export const size: Kind<number> = {
   fromText: asIs,
 };
 
+/** A file's path, or "off", which is empty. */
+export const fileOrOff: Kind<string> = {
+  rule: 'the path of a file, or "off"',
+  placeholder: "FILE",
+  schema: v.pipe(
+    v.string(""),
+    v.check((path) => path !== "" && !path.includes("\0"), ""),
+    v.transform((path) => (path === "off" ? "" : path)),
+  ),
+  fromText: asIs,
+};
+
 /** The name of a daemon. Files are named after it, so no slash, and no dot in front. */
 export const daemonName: Kind<string> = {
   rule: '1 to 64 letters, digits, "-", "_" and ".", the first of them a letter, a digit or "_"',

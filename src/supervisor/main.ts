@@ -17,12 +17,19 @@ import { announceTo } from "./ready-fd.ts";
 import { takeServiceManager } from "./service-manager.ts";
 import { Supervisor } from "./supervisor.ts";
 
-/** What `forkd run` asks for. */
+const stdout = 1;
+const stderr = 2;
+
+/** What a command asks for. */
 export interface SuperviseRequest {
   readonly modulePath: string;
   readonly flags: Sources["flags"];
   /** Where to say that the daemon is ready, and at which addresses. */
   readonly readyFd?: number;
+  /** Where to log if `logFile` is off: a path for a daemon of that name. What it throws keeps the daemon from starting. */
+  readonly defaultLogFile?: (name: string) => string;
+  /** Whether standard output, too, becomes the log file once the daemon is ready, as standard error does. */
+  readonly logsStdout?: boolean;
 }
 
 /**
@@ -30,7 +37,8 @@ export interface SuperviseRequest {
  * @returns the exit status
  * @throws ForkdError if it cannot start; nothing is left running then
  */
-export async function supervise({ modulePath, flags, readyFd }: SuperviseRequest): Promise<number> {
+export async function supervise(request: SuperviseRequest): Promise<number> {
+  const { modulePath, flags, readyFd, defaultLogFile, logsStdout = false } = request;
   if (process.platform !== "linux") throw new ForkdError("FORKD_E_SYSTEM", "forkd runs on Linux only.");
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
@@ -39,6 +47,8 @@ export async function supervise({ modulePath, flags, readyFd }: SuperviseRequest
   const supervisor = new Supervisor({
     modulePath,
     flags,
+    defaultLogFile,
+    logDescriptors: logsStdout ? [stdout, stderr] : [stderr],
     passed: passed.length > 0 ? Listeners.adopt(passed) : undefined,
     onState: (state) => manager?.onState(state),
     onReady: (service) => {
@@ -51,6 +61,7 @@ export async function supervise({ modulePath, flags, readyFd }: SuperviseRequest
   process.on("SIGTERM", () => supervisor.handle("drain"));
   process.on("SIGINT", () => supervisor.handle("drain"));
   process.on("SIGQUIT", () => supervisor.handle("stop"));
+  process.on("SIGUSR1", () => supervisor.reopenLog());
   process.on("SIGPIPE", () => undefined);
   process.on("SIGCHLD", () => supervisor.sweep());
   return supervisor.run();

@@ -1,12 +1,11 @@
 import { constants } from "node:os";
-import { isatty } from "node:tty";
 import { formatAddress } from "../config/address.ts";
-import { resolveOption, resolveSettings } from "../config/resolve-settings.ts";
 import type { Sources } from "../config/settings.ts";
 import { formatDuration, longestTimeout } from "../config/duration.ts";
 import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { DaemonLog } from "./daemon-log.ts";
+import { settingsOf, startTimeoutOf, type SettingsParts } from "./daemon-settings.ts";
 import { diedAtStart } from "./failure.ts";
 import { lifecycle, type Action, type Event, type State } from "./lifecycle.ts";
 import { children } from "./children.ts";
@@ -23,9 +22,9 @@ const overdueDelay = 3000;
 /** For the last records, of workers that are dead already. */
 const logPatience = 500;
 
-export interface SupervisorParts {
-  readonly modulePath: string;
-  readonly flags: Sources["flags"];
+export interface SupervisorParts extends SettingsParts {
+  /** What becomes the log file, if there is one, once the daemon is ready. */
+  readonly logDescriptors: readonly number[];
   /** The sockets that it was started with, instead of those that `listen` names. */
   readonly passed: Listeners | undefined;
   /** The state changes, and what is to be done about it is about to be done. */
@@ -52,7 +51,7 @@ export class Supervisor {
     this.#zygotes = new Zygotes({
       modulePath: parts.modulePath,
       logFd: this.#log.writeEnd,
-      startTimeout: resolveOption("startTimeout", this.#sources({})),
+      startTimeout: startTimeoutOf(parts),
       onLoaded: (zygote, options) => this.#onLoaded(zygote, options),
       onEvent: (event) => this.handle(event),
       onFailed: (zygote, error) => this.#onFailed(zygote, error),
@@ -81,6 +80,10 @@ export class Supervisor {
     if (transition.to !== this.#state) this.#parts.onState(transition.to);
     this.#state = transition.to;
     if (transition.action !== undefined) this.#do(transition.action);
+  }
+
+  reopenLog(): void {
+    this.#log.reopen();
   }
 
   /** A child may have ended: workers that were adopted are buried here. */
@@ -123,7 +126,7 @@ export class Supervisor {
   }
 
   async #openService(options: Sources["module"]): Promise<Service> {
-    const { settings } = resolveSettings(this.#sources(options));
+    const { settings } = settingsOf(this.#parts, options);
     const logger = await this.#log.configure(settings);
     const service = openService(settings, this.#parts.passed, logger, this.#log.ofWorkers, {
       onHung: () =>
@@ -134,11 +137,6 @@ export class Supervisor {
     });
     this.#log.takeDropped = () => service.header.takeDroppedRecords();
     return service;
-  }
-
-  #sources(module: Sources["module"]): Sources {
-    const { modulePath, flags } = this.#parts;
-    return { flags, variables: process.env, module, modulePath, stderrIsTerminal: isatty(2) };
   }
 
   #onFailed(zygote: ZygoteProcess, error: Error): void {
@@ -209,6 +207,7 @@ export class Supervisor {
     // Heard at every level: it is what a caller waits for.
     const announcer = logger.child({}, { level: "info" });
     announcer.info({ name: settings.name, addresses }, `listening on ${addresses.join(", ")}`);
+    this.#log.stretchTo(this.#parts.logDescriptors);
     this.#parts.onReady(this.#service as Service);
     rotation.resume();
   }

@@ -36,6 +36,7 @@ test("a daemon that only serves gets the defaults", () => {
     "limits.processes": -1,
     "limits.core": -1,
     logLevel: "info",
+    logFile: "",
     logFormat: "json",
   });
   assert.deepEqual(new Set(Object.values(origins)), new Set(["default"]));
@@ -43,6 +44,8 @@ test("a daemon that only serves gets the defaults", () => {
 
 test("the log is pretty on a terminal", () => {
   assert.equal(resolveSettings({ ...sources({}), stderrIsTerminal: true }).settings.logFormat, "pretty");
+  const toFile = sources({ variables: { FORKD_LOG_FILE: "x.log" } });
+  assert.equal(resolveSettings({ ...toFile, stderrIsTerminal: true }).settings.logFormat, "json", "a file is none");
 });
 
 test("flags beat variables, which beat the module, which beats the defaults", () => {
@@ -117,6 +120,10 @@ for (const [given, message] of [
   [
     { flags: { logLevel: "loud" } },
     'logLevel must be "debug", "info", "warn" or "error"; received "loud" (from --log-level).',
+  ],
+  [
+    { variables: { FORKD_LOG_FILE: "" } },
+    'logFile must be the path of a file, or "off"; received "" (from FORKD_LOG_FILE).',
   ],
   [{ module: { logFormat: null } }, 'logFormat must be "json" or "pretty"; received null (from the module).'],
   [{ module: { listen: [] } }, `${listenRule()}; received an empty list (from the module). One at least is needed.`],
