@@ -45,6 +45,16 @@ export class Header {
     Atomics.add(this.#counters, layout.ended / 8 + outcomes.indexOf(outcome), 1n);
   }
 
+  /** Connections, since the supervisor started. */
+  get accepted(): number {
+    return Number(Atomics.load(this.#counters, layout.accepted / 8));
+  }
+
+  /** Connections that have ended like that. */
+  ended(outcome: Outcome): number {
+    return Number(Atomics.load(this.#counters, layout.ended / 8 + outcomes.indexOf(outcome)));
+  }
+
   /** Log records that were lost since this was last asked. */
   takeDroppedRecords(): number {
     return Atomics.exchange(this.#words, layout.log_dropped / 4, 0);

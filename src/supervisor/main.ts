@@ -62,6 +62,7 @@ export async function supervise(request: SuperviseRequest): Promise<number> {
   process.on("SIGINT", () => supervisor.handle("drain"));
   process.on("SIGQUIT", () => supervisor.handle("stop"));
   process.on("SIGUSR1", () => supervisor.reopenLog());
+  process.on("SIGUSR2", () => supervisor.logReport());
   process.on("SIGPIPE", () => undefined);
   process.on("SIGCHLD", () => supervisor.sweep());
   return supervisor.run();

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Engine } from "../control/messages.ts";
-import type { Settings } from "../config/settings.ts";
+import type { Origins, Settings } from "../config/settings.ts";
 import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
@@ -16,11 +16,14 @@ import { Rotation } from "./rotation.ts";
 /** What outlives zygotes: made once the settings are known, and handed to each of them. */
 export interface Service {
   readonly settings: Settings;
+  readonly origins: Origins;
   /** How the next zygote is to make workers: whoever finds that forking does not work here sets it to "spawn". */
   engine: Engine;
   readonly logger: Logger;
   readonly listeners: Listeners;
   readonly header: Header;
+  readonly slots: Slots;
+  readonly registry: Registry;
   readonly orders: Orders;
   readonly orphans: Orphans;
   readonly heartbeat: Heartbeat;
@@ -45,7 +48,7 @@ export interface ServiceEvents {
  * @throws ForkdError `FORKD_E_LISTEN`, `FORKD_E_SYSTEM`
  */
 export function openService(
-  settings: Settings,
+  { settings, origins }: Pick<Service, "settings" | "origins">,
   passed: Listeners | undefined,
   logger: Logger,
   logOfWorkers: Log,
@@ -62,10 +65,13 @@ export function openService(
   if (settings["limits.processes"] >= 0 && process.getuid?.() === 0) logger.warn(processesUnheld);
   return {
     settings,
+    origins,
     engine: settings.engine === "spawn" ? "spawn" : "fork",
     logger,
     listeners,
     header,
+    slots,
+    registry,
     orders,
     orphans: new Orphans({ registry, slots, header, settings, log: logOfWorkers }),
     heartbeat: new Heartbeat(orders, settings.heartbeatTimeout, events.onHung),

@@ -1,5 +1,4 @@
 import { constants } from "node:os";
-import { formatAddress } from "../config/address.ts";
 import type { Sources } from "../config/settings.ts";
 import { formatDuration, longestTimeout } from "../config/duration.ts";
 import type { ForkdError } from "../errors.ts";
@@ -11,6 +10,8 @@ import { lifecycle, type Action, type Event, type State } from "./lifecycle.ts";
 import { children } from "./children.ts";
 import { Crashes } from "./crashes.ts";
 import type { Listeners } from "./listeners.ts";
+import { logReadiness, logReport } from "./notices.ts";
+import { reportOn, type StatusReport } from "./report.ts";
 import { openService, type Service } from "./service.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
 import { Zygotes } from "./zygotes.ts";
@@ -86,6 +87,17 @@ export class Supervisor {
     this.#log.reopen();
   }
 
+  /** Undefined until the settings are known. */
+  report(): StatusReport | undefined {
+    const generation = this.#zygotes.current?.generation ?? 0;
+    return this.#service && reportOn(this.#service, { state: this.#state, generation });
+  }
+
+  logReport(): void {
+    const report = this.report();
+    if (report !== undefined) logReport((this.#service as Service).logger, report);
+  }
+
   /** A child may have ended: workers that were adopted are buried here. */
   sweep(): void {
     const { pids } = this.#zygotes;
@@ -126,9 +138,10 @@ export class Supervisor {
   }
 
   async #openService(options: Sources["module"]): Promise<Service> {
-    const { settings } = settingsOf(this.#parts, options);
+    const resolved = settingsOf(this.#parts, options);
+    const { settings } = resolved;
     const logger = await this.#log.configure(settings);
-    const service = openService(settings, this.#parts.passed, logger, this.#log.ofWorkers, {
+    const service = openService(resolved, this.#parts.passed, logger, this.#log.ofWorkers, {
       onHung: () =>
         this.#zygotes.current?.kill(`hung: no sign of life for ${formatDuration(settings.heartbeatTimeout)}`),
       onDue: (generation) => {
@@ -202,14 +215,11 @@ export class Supervisor {
   }
 
   #announce(): void {
-    const { listeners, logger, settings, rotation } = this.#service as Service;
-    const addresses = listeners.addresses.map(formatAddress);
-    // Heard at every level: it is what a caller waits for.
-    const announcer = logger.child({}, { level: "info" });
-    announcer.info({ name: settings.name, addresses }, `listening on ${addresses.join(", ")}`);
+    const service = this.#service as Service;
+    logReadiness(service);
     this.#log.stretchTo(this.#parts.logDescriptors);
-    this.#parts.onReady(this.#service as Service);
-    rotation.resume();
+    this.#parts.onReady(service);
+    service.rotation.resume();
   }
 
   #respawn(): void {

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { describeOptions } from "../../dist/config/describe-options.js";
-import { flagOf, functionOptions, optionNames, variableOf } from "../../dist/config/option-table.js";
+import {
+  flagOf,
+  functionOptions,
+  optionNames,
+  optionTable,
+  type Option,
+  variableOf,
+} from "../../dist/config/option-table.js";
 import { resolveSettings } from "../../dist/config/resolve-settings.js";
 import type { Sources } from "../../dist/config/settings.js";
 import { ForkdError } from "../../dist/errors.js";
@@ -83,6 +90,17 @@ for (const name of optionNames) {
     assert.notDeepEqual(inModule?.settings[name], otherwise.settings[name], "the example is not the default");
   });
 }
+
+test("a value is shown as a module would give it", () => {
+  const examples = Object.fromEntries(optionNames.map((name) => [name, exampleOf(name).module]));
+  for (const module of [{}, examples]) {
+    const { settings } = resolveSettings(sources({ module }));
+    const shown = optionNames.map((name) => [name, (optionTable[name] as Option<unknown>).kind.show(settings[name])]);
+    const again = resolveSettings(sources({ module: Object.fromEntries(shown) as Sources["module"] }));
+    assert.deepEqual(again.settings, settings);
+  }
+  assert.equal(optionTable.drainTimeout.kind.show(1500), "1500ms");
+});
 
 for (const [given, message] of [
   [
