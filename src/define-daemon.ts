@@ -91,8 +91,14 @@ export interface DaemonOptions {
    */
   readonly logLevel?: "debug" | "info" | "warn" | "error";
   /**
+   * The file that the log is appended to, instead of stderr; SIGUSR1 has it opened anew. A relative path is relative to
+   * the working directory that the daemon was started in.
+   * @default "off"
+   */
+  readonly logFile?: string;
+  /**
    * How a log message is written: for programs or for people.
-   * @default "pretty" when stderr is a terminal, else "json"
+   * @default "pretty" when the log goes to a terminal, else "json"
    */
   readonly logFormat?: "json" | "pretty";
   /** Runs once, after the module is loaded and before the first worker is forked. It must leave nothing open. */

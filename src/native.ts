@@ -40,6 +40,7 @@ export interface Native {
   ended(pid: number, ended: Int32Array): Result;
   reap(pid: number): Result;
   pipe(size: number): [number, number] | Result;
+  duplicate(descriptor: number, as: number): Result;
   kill(pid: number, signal: number): Result;
   becomeSubreaper(): Result;
   dieWithParent(parent: number, signal: number): Result;

@@ -38,6 +38,11 @@ static napi_value make_pipe(napi_env env, napi_callback_info info) {
   return failed ? int_value(env, failed) : ints_value(env, ends, 2);
 }
 
+static napi_value duplicate(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return int_value(env, fk_duplicate(int_argument(&a, 0), int_argument(&a, 1)));
+}
+
 static napi_value send_signal(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   return int_value(env, fk_kill(int_argument(&a, 0), int_argument(&a, 1)));
@@ -79,6 +84,7 @@ void export_processes(napi_env env, napi_value exports) {
   set_function(env, exports, "ended", has_ended);
   set_function(env, exports, "reap", reap);
   set_function(env, exports, "pipe", make_pipe);
+  set_function(env, exports, "duplicate", duplicate);
   set_function(env, exports, "kill", send_signal);
   set_function(env, exports, "becomeSubreaper", become_subreaper);
   set_function(env, exports, "dieWithParent", die_with_parent);

@@ -43,6 +43,8 @@ int fk_pipe(int ends[2], int size) {
   return 0;
 }
 
+int fk_duplicate(int descriptor, int as) { return dup3(descriptor, as, 0) == as ? 0 : -errno; }
+
 int fk_kill(pid_t pid, int signal) { return kill(pid, signal) == 0 ? 0 : -errno; }
 
 int fk_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : -errno; }

@@ -24,6 +24,9 @@ int fk_reap(pid_t pid);
 /* A pipe, close-on-exec, as large as it may be made up to `size` bytes. */
 int fk_pipe(int ends[2], int size);
 
+/* `as` becomes another name of what `descriptor` is, and is passed on to programs: dup3(2). 0 or -errno. */
+int fk_duplicate(int descriptor, int as);
+
 int fk_kill(pid_t pid, int signal);
 
 /* Orphaned descendants become children of this process: prctl(2), PR_SET_CHILD_SUBREAPER. */

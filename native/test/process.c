@@ -149,3 +149,15 @@ TEST(programs_started_from_now_on_do_not_get_the_descriptors) {
   CHECK(is_close_on_exec(first));
   CHECK(is_close_on_exec(last));
 }
+
+TEST(a_descriptor_becomes_another_name_and_is_passed_on_to_programs) {
+  int first[2], second[2];
+  CHECK_EQUAL(fk_pipe(first, 4096), 0);
+  CHECK_EQUAL(fk_pipe(second, 4096), 0);
+  CHECK_EQUAL(fk_duplicate(first[1], second[1]), 0);
+  CHECK_EQUAL(write(second[1], "x", 1), 1);
+  char got;
+  CHECK_EQUAL(read(first[0], &got, 1), 1);
+  CHECK_EQUAL(fcntl(second[1], F_GETFD), 0);
+  CHECK_EQUAL(fk_duplicate(1 << 20, second[1]), -EBADF);
+}

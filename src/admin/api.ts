@@ -9,17 +9,15 @@ export interface Status {
   readonly generation: number;
   /** ISO 8601. */
   readonly since: string;
-  readonly uptime: number;
+  readonly uptimeMs: number;
   readonly addresses: readonly string[];
   readonly module: string;
   readonly engine: "fork" | "spawn";
   /** Of forkd, and of Node. */
   readonly versions: { readonly forkd: string; readonly node: string };
   readonly workers: { readonly idle: number; readonly busy: number; readonly max: number };
-  /** Connections that have been accepted. */
-  readonly served: number;
-  /** Of those that have ended, how many for which reason. */
-  readonly ended: Readonly<Record<string, number>>;
+  /** Since the supervisor started: how many were accepted, and how many of them ended for which reason. */
+  readonly connections: { readonly accepted: number; readonly ended: Readonly<Record<string, number>> };
   /** How often the zygote had to be replaced because it had died. */
   readonly restarts: number;
   /** Resident, of the supervisor and its zygotes. */
@@ -27,8 +25,7 @@ export interface Status {
   readonly lastError: LastError | null;
   /** While it drains. */
   readonly drain: Drain | null;
-  /** How it was started: what `restart` starts it with again, null if by `run`, which is for others to do. */
-  readonly command: StartCommand | null;
+  /** Where the log goes, null if to standard error. */
   readonly logFile: string | null;
 }
 
@@ -43,11 +40,6 @@ export interface Drain {
   readonly oldest: number;
   /** Until what is left is killed. */
   readonly left: number;
-}
-
-export interface StartCommand {
-  readonly directory: string;
-  readonly args: readonly string[];
 }
 
 /** `GET /connections` answers a list of these. */

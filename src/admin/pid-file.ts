@@ -32,7 +32,7 @@ export interface Holder {
 export class PidFile {
   readonly #path: string;
   readonly fd: number;
-  readonly #since = new Date().toISOString();
+  readonly since = new Date().toISOString();
 
   private constructor(path: string, fd: number) {
     this.#path = path;
@@ -61,7 +61,7 @@ export class PidFile {
 
   write(addresses: readonly string[]): void {
     ftruncateSync(this.fd);
-    writeSync(this.fd, [process.pid, this.#since, ...addresses, ""].join("\n"), 0);
+    writeSync(this.fd, [process.pid, this.since, ...addresses, ""].join("\n"), 0);
   }
 
   /** Nobody runs it any more. Removed while it is locked: whoever opens it sees that it is gone. */

@@ -19,15 +19,19 @@ A daemon is a module whose default export says how to serve one connection:
   });
 
 Examples:
-  forkd run greeter.ts
-  forkd run greeter.ts --listen :2525 --max-connections 500
+  forkd run greeter.ts          in the foreground
+  forkd start greeter.ts        in the background
+  forkd status                  what it does
+  forkd reload                  with its code and options as they are now
+  forkd stop                    after its connections
   forkd run --help              all options, with their defaults
 
 ${exitStatuses}`;
 
 /** What `forkd run --help` says below the options. */
 export const runNotes = `
-The module and a variable can set each of these options too, but --ready-fd.
+The module and a variable can set each of these options too, but --ready-fd
+and --runtime-dir.
 Flags beat variables, which beat the module, which beats the defaults.
 
 Durations:
@@ -45,11 +49,26 @@ Signals:
   TERM, INT  finish the connections within --drain-timeout, then exit;
              a second time: stop at once
   QUIT       stop at once
+  HUP        reload the module and its options
+  USR1       open the log file anew
+  USR2       write a status report to the log
 
 Examples:
   forkd run greeter.ts
   forkd run greeter.ts --listen :1234 --listen unix:/run/greeter.sock
   forkd run greeter.ts --connections-per-worker 100 --idle-timeout 10s
   FORKD_LOG_FORMAT=json forkd run greeter.ts
+
+${exitStatuses}`;
+
+/** What `forkd start --help` says below the options. */
+export const startNotes = `
+The options are those of forkd run, whose help says more of them.
+
+Examples:
+  forkd start greeter.ts --listen :1234
+  forkd status greeter
+  forkd logs greeter -f
+  forkd stop greeter
 
 ${exitStatuses}`;

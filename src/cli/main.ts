@@ -3,7 +3,7 @@
  * The command. It reads the command line, says what is wrong with it, and leaves the rest to the supervisor, which lives
  * in this same process; it ends with the status that the supervisor answers.
  */
-import { readVersion } from "./version.ts";
+import { readVersion } from "../version.ts";
 
 const args = process.argv.slice(2);
 

@@ -1,19 +1,37 @@
-import { Command, Option as Flag } from "commander";
-import { fallbackInWords, flagOf, type Option, optionNames, optionTable, variableOf } from "../config/option-table.ts";
-import type { OptionName } from "../config/settings.ts";
-import { programNotes, runNotes } from "./help.ts";
-import { parseReadyFd } from "./ready-fd.ts";
-import { readVersion } from "./version.ts";
+import { Command } from "commander";
+import { readVersion } from "../version.ts";
+import { addCheck } from "./commands/check.ts";
+import { addConnections } from "./commands/connections.ts";
+import { addKill } from "./commands/kill.ts";
+import { addList } from "./commands/list.ts";
+import { addLogs } from "./commands/logs.ts";
+import { addReload } from "./commands/reload.ts";
+import { addRun } from "./commands/run.ts";
+import { addStart } from "./commands/start.ts";
+import { addStatus } from "./commands/status.ts";
+import { addStop } from "./commands/stop.ts";
+import { addWait } from "./commands/wait.ts";
+import { programNotes } from "./help.ts";
 
-/** What `forkd run` was told. `flags` holds what the options' flags were given, by the option's name. */
-export interface RunRequest {
-  readonly modulePath: string;
-  readonly flags: Record<string, string | true | string[]>;
-  readonly readyFd?: number;
-}
+/** What a command calls with its exit status when it is done. */
+export type Finish = (status: number) => void;
+
+const commands = [
+  addRun,
+  addStart,
+  addStop,
+  addReload,
+  addStatus,
+  addList,
+  addConnections,
+  addKill,
+  addWait,
+  addLogs,
+  addCheck,
+];
 
 /** The commands, as commander knows them. */
-export function createProgram(onRun: (request: RunRequest) => Promise<void>): Command {
+export function createProgram(finish: Finish): Command {
   const program = new Command("forkd")
     .description("Serves every connection in a process of its own.")
     .version(readVersion(), "-v, --version", "print the version")
@@ -22,48 +40,6 @@ export function createProgram(onRun: (request: RunRequest) => Promise<void>): Co
     .exitOverride()
     // Mistakes are told by whoever catches them, all in one way.
     .configureOutput({ outputError: () => {} });
-  addRun(program, onRun);
+  for (const add of commands) add(program, finish);
   return program;
-}
-
-function addRun(program: Command, onRun: (request: RunRequest) => Promise<void>): void {
-  const run = program
-    .command("run")
-    .summary("run a daemon in the foreground")
-    .description("Runs a daemon in the foreground until it is told to stop.")
-    .argument("<MODULE>", "the file whose default export is what defineDaemon(…) returns");
-  const flags = new Map(optionNames.map((name) => [optionFlag(name), name]));
-  for (const flag of flags.keys()) run.addOption(flag);
-  run
-    .addOption(readyFdFlag())
-    .addHelpText("after", runNotes)
-    .action((modulePath: string, { readyFd, ...given }: Given & { readyFd?: number }) => {
-      const names = [...flags].map(([flag, name]) => [name, given[flag.attributeName()]] as const);
-      const flagsGiven = Object.fromEntries(names.filter(([, value]) => value !== undefined)) as Given;
-      return onRun({ modulePath, flags: flagsGiven, ...(readyFd !== undefined && { readyFd }) });
-    });
-}
-
-type Given = Record<string, string | true | string[]>;
-
-function optionFlag(name: OptionName): Flag {
-  const option: Option<unknown> = optionTable[name];
-  const { group, meaning, kind } = option;
-  const facts = [`Takes ${kind.rule}.`, `Default: ${fallbackInWords(option)}.`, `Variable: ${variableOf(name)}.`];
-  const description = [meaning, ...facts].join("\n");
-  const value = kind.isSwitch ? "" : ` <${kind.placeholder}>`;
-  const flag = new Flag(`${flagOf(name)}${value}`, description).helpGroup(`${group}:`);
-  return kind.several ? flag.argParser(collect) : flag;
-}
-
-function readyFdFlag(): Flag {
-  const meaning =
-    "When the daemon is ready, write a line for each address it listens on to this descriptor and close it.";
-  return new Flag("--ready-fd <N>", `${meaning}\nTakes an open descriptor from 3 up.`)
-    .helpGroup("Start-up:")
-    .argParser(parseReadyFd);
-}
-
-function collect(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
 }

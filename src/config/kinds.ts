@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { addressRule, formatAddress, type ListenAddress, readAddress } from "./address.ts";
-import { durationOrOffRule, durationRule, needsUnit, readDuration } from "./duration.ts";
+import { durationOrOffRule, durationRule, formatDuration, needsUnit, readDuration } from "./duration.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { Parsed } from "./refusal.ts";
-import { needsSizeUnit, readSize, sizeOrOffRule, unlimited } from "./size.ts";
+import { formatSize, needsSizeUnit, readSize, sizeOrOffRule, unlimited } from "./size.ts";
 
 /**
  * A kind of value. The schema takes what a module gives and what `fromText` makes of a flag or a variable; the message
@@ -19,6 +19,8 @@ export interface Kind<T> {
   readonly isSwitch?: true;
   readonly schema: v.GenericSchema<unknown, T>;
   readonly fromText: (text: string) => unknown;
+  /** A value that holds, as a module would give it. */
+  show(value: T): unknown;
 }
 
 /** A whole number in a range. */
@@ -28,6 +30,7 @@ export function wholeNumber(least: number, most: number): Kind<number> {
     placeholder: "N",
     schema: v.pipe(v.number(""), v.integer(""), v.minValue(least, ""), v.maxValue(most, "")),
     fromText: (text) => (/^-?\d+$/.test(text) ? Number(text) : text),
+    show: itself,
   };
 }
 
@@ -48,6 +51,7 @@ export function wholeNumberOrOff(least: number, most: number): Kind<number> {
       "",
     ),
     fromText,
+    show: (value) => (value === unlimited ? "off" : value),
   };
 }
 
@@ -58,6 +62,7 @@ export const yesOrNo: Kind<boolean> = {
   isSwitch: true,
   schema: v.boolean(""),
   fromText: (text) => (text === "true" ? true : text === "false" ? false : text),
+  show: itself,
 };
 
 /** One of a few words. */
@@ -67,7 +72,8 @@ export function oneOf<const T extends string>(placeholder: string, words: readon
     rule: `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`,
     placeholder,
     schema: v.picklist(words, ({ input }) => hintAtWord(input, words)),
-    fromText: asIs,
+    fromText: itself,
+    show: itself,
   };
 }
 
@@ -89,7 +95,8 @@ export function duration(options: DurationOptions = {}): Kind<number> {
       parsed((text) => readDuration(text, options)),
       v.check((ms) => !options.wholeSeconds || ms % 1000 === 0, "The kernel counts whole seconds."),
     ),
-    fromText: asIs,
+    fromText: itself,
+    show: formatDuration,
   };
 }
 
@@ -101,7 +108,21 @@ export const size: Kind<number> = {
     v.string(({ input }) => (typeof input === "number" ? needsSizeUnit(input) : "")),
     parsed(readSize),
   ),
-  fromText: asIs,
+  fromText: itself,
+  show: formatSize,
+};
+
+/** A file's path, or "off", which is empty. */
+export const fileOrOff: Kind<string> = {
+  rule: 'the path of a file, or "off"',
+  placeholder: "FILE",
+  schema: v.pipe(
+    v.string(""),
+    v.check((path) => path !== "" && !path.includes("\0"), ""),
+    v.transform((path) => (path === "off" ? "" : path)),
+  ),
+  fromText: itself,
+  show: (path) => path || "off",
 };
 
 /** The name of a daemon. Files are named after it, so no slash, and no dot in front. */
@@ -109,7 +130,8 @@ export const daemonName: Kind<string> = {
   rule: '1 to 64 letters, digits, "-", "_" and ".", the first of them a letter, a digit or "_"',
   placeholder: "NAME",
   schema: v.pipe(v.string(""), v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, "")),
-  fromText: asIs,
+  fromText: itself,
+  show: itself,
 };
 
 /** One address or several. */
@@ -124,7 +146,8 @@ export const addresses: Kind<ListenAddress[]> = {
     v.nonEmpty("One at least is needed."),
     v.rawCheck(refuseTwice),
   ),
-  fromText: asIs,
+  fromText: itself,
+  show: (list) => list.map(formatAddress),
 };
 
 /** A function of the module's: the supervisor sees only a mark that stands for it. */
@@ -159,6 +182,6 @@ function hintAtWord(input: unknown, words: readonly string[]): string {
   return nearest === undefined ? "" : `Did you mean "${nearest}"?`;
 }
 
-function asIs(text: string): string {
-  return text;
+function itself<T>(value: T): T {
+  return value;
 }

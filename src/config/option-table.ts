@@ -7,6 +7,7 @@ import {
   addresses,
   daemonName,
   duration,
+  fileOrOff,
   type Kind,
   oneOf,
   size,
@@ -22,7 +23,7 @@ export interface Option<T> {
   readonly meaning: string;
   readonly kind: Kind<T>;
   /** A value as a module would give it, or what makes one of the circumstances. */
-  readonly fallback: Value | { readonly words: string; readonly choose: (sources: Sources) => Value };
+  readonly fallback: Value | { readonly words: string; readonly choose: Choose };
   readonly example: Value;
 }
 
@@ -32,6 +33,9 @@ export interface FunctionOption {
   readonly rule: string;
   readonly required: boolean;
 }
+
+/** `given` answers what another option is given, of whichever source. */
+type Choose = (sources: Sources, given: (name: OptionName) => unknown) => Value;
 
 type Value = boolean | number | string | readonly string[];
 type OptionGroup =
@@ -212,13 +216,20 @@ export const optionTable: { readonly [Name in OptionName]: Option<Settings[Name]
     fallback: "info",
     example: "debug",
   },
+  logFile: {
+    group: "Log",
+    meaning: "The file that the log is appended to, instead of stderr; SIGUSR1 has it opened anew.",
+    kind: fileOrOff,
+    fallback: "off",
+    example: "/var/log/greeter.log",
+  },
   logFormat: {
     group: "Log",
     meaning: "How a log message is written: for programs or for people.",
     kind: oneOf("FORMAT", ["json", "pretty"]),
     fallback: {
-      words: '"pretty" when stderr is a terminal, else "json"',
-      choose: ({ stderrIsTerminal }) => (stderrIsTerminal ? "pretty" : "json"),
+      words: '"pretty" when the log goes to a terminal, else "json"',
+      choose: ({ stderrIsTerminal }, given) => (stderrIsTerminal && given("logFile") === "off" ? "pretty" : "json"),
     },
     example: "json",
   },

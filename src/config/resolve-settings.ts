@@ -72,7 +72,11 @@ function findInModule(name: OptionName, { module }: Sources): Given | undefined 
 function findFallback({ fallback }: Option<unknown>, sources: Sources): Given {
   const depends = typeof fallback === "object" && "words" in fallback;
   return depends
-    ? { value: fallback.choose(sources), origin: "default", from: fallback.words }
+    ? {
+        value: fallback.choose(sources, (name) => findValue(name, sources).value),
+        origin: "default",
+        from: fallback.words,
+      }
     : { value: fallback, origin: "default", from: "the default" };
 }
 

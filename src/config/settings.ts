@@ -2,7 +2,7 @@ import type { ListenAddress } from "./address.ts";
 
 /**
  * The options of a daemon, resolved: nothing missing, nothing left to parse. Durations are milliseconds, sizes bytes; 0 is
- * off. A limit that is off is -1.
+ * off. A limit that is off is -1, a file that is off an empty path.
  */
 export interface Settings {
   readonly name: string;
@@ -28,6 +28,7 @@ export interface Settings {
   readonly "limits.processes": number;
   readonly "limits.core": number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  readonly logFile: string;
   readonly logFormat: "json" | "pretty";
 }
 

@@ -40,6 +40,16 @@ export class Header {
     if (generation === Atomics.load(this.#words, layout.generation / 4)) Atomics.sub(this.#words, layout.idle / 4, 1);
   }
 
+  /** How many connections have been accepted. */
+  get accepted(): number {
+    return Number(Atomics.load(this.#counters, layout.accepted / 8));
+  }
+
+  /** How many connections have ended so. */
+  ended(outcome: Outcome): number {
+    return Number(Atomics.load(this.#counters, layout.ended / 8 + outcomes.indexOf(outcome)));
+  }
+
   /** An end that the worker could not note itself. */
   countEnd(outcome: Outcome): void {
     Atomics.add(this.#counters, layout.ended / 8 + outcomes.indexOf(outcome), 1n);

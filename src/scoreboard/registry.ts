@@ -56,6 +56,11 @@ export class Registry {
     return native.now() - (this.#bredAt[slot] ?? 0);
   }
 
+  /** The slots that somebody is in. */
+  taken(): number[] {
+    return Array.from(this.#pids.keys()).filter((slot) => this.isTaken(slot));
+  }
+
   /** The slot of a worker, below 0 if it has none. */
   find(pid: number): number {
     return this.#pids.indexOf(pid);

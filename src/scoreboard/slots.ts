@@ -74,6 +74,19 @@ export class Slots {
     );
   }
 
+  /** Infinity if there is none. */
+  idleDeadline(slot: number): number {
+    return this.#deadline(slot * doublesPerSlot + layout.idle_deadline / 8);
+  }
+
+  bytesIn(slot: number): number {
+    return this.#doubles[slot * doublesPerSlot + layout.bytes_in / 8] ?? 0;
+  }
+
+  bytesOut(slot: number): number {
+    return this.#doubles[slot * doublesPerSlot + layout.bytes_out / 8] ?? 0;
+  }
+
   peer(slot: number): string {
     const start = slot * native.pageSize + layout.peer;
     const length = Math.min(Math.max(0, this.#word(slot, layout.peer_length)), longestPeer);

@@ -5,6 +5,7 @@ import { native } from "../native.ts";
 import { children } from "./children.ts";
 import { stopping } from "./failure.ts";
 import type { Action } from "./lifecycle.ts";
+import type { Plan } from "./plan.ts";
 import type { Service } from "./service.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
@@ -33,8 +34,14 @@ export class Actions implements Readonly<Record<Action, () => void>> {
 
   letFork(): void {
     const { current } = this.#supervisor.zygotes;
-    if (current?.plan !== undefined) this.#service.adopt(current.plan, current.generation);
+    if (current?.plan !== undefined) this.#adopt(current.plan, current.generation);
     current?.send({ type: "fork" });
+  }
+
+  #adopt(plan: Plan, generation: number): void {
+    const isNew = plan !== this.#service.plan;
+    this.#service.adopt(plan, generation);
+    if (isNew) void this.#supervisor.log.configure(plan.settings);
   }
 
   announce(): void {
@@ -42,7 +49,13 @@ export class Actions implements Readonly<Record<Action, () => void>> {
     const { addresses, settings, instance, rotation, heartbeat } = service;
     this.#supervisor.news.listening(settings.name, addresses);
     instance.announce(addresses);
-    this.#supervisor.parts.onReady({ addresses, logger: this.#supervisor.log.logger as Logger, heartbeat });
+    this.#supervisor.log.stretchTo(this.#supervisor.parts.logDescriptors);
+    this.#supervisor.parts.onReady({
+      name: settings.name,
+      addresses,
+      logger: this.#supervisor.log.logger as Logger,
+      heartbeat,
+    });
     rotation.resume();
   }
 

@@ -12,6 +12,8 @@ export class Crashes {
   #delay = 0;
   #startedAt = 0;
   #times: readonly number[] = [];
+  /** All there have been. */
+  count = 0;
 
   zygoteStarted(now: number): void {
     this.#startedAt = now;
@@ -19,6 +21,7 @@ export class Crashes {
 
   /** Whether that was one too many. */
   record(now: number, { "restart.maxCrashes": maxCrashes, "restart.within": within }: CrashLimit): boolean {
+    this.count++;
     this.#times = [...this.#times.filter((time) => now - time < within), now];
     return this.#times.length >= maxCrashes;
   }

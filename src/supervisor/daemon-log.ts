@@ -9,15 +9,17 @@ import type { Level } from "../log/levels.ts";
 import { createLog, formatRecord, type Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+import type { LastError } from "../admin/api.ts";
+import { LogFile } from "./log-file.ts";
 import { LogOutput } from "./log-output.ts";
 
 const pipeSize = 1024 * 1024;
 const stderr = 2;
 
-type LogSettings = Pick<Settings, "logFormat" | "logLevel">;
+type LogSettings = Pick<Settings, "logFile" | "logFormat" | "logLevel">;
 
 /**
- * The daemon's log, on standard error: what the supervisor says itself, and what its zygotes and workers send through
+ * The daemon's log, on standard error or in a file: what the supervisor says itself, and what its zygotes and workers send through
  * a pipe of which each of them holds the writing end. Until the settings are known, what comes is kept.
  */
 export class DaemonLog {
@@ -25,6 +27,8 @@ export class DaemonLog {
   readonly writeEnd: number;
   /** How many records of workers found the pipe full, since this was last asked. */
   takeDropped: () => number = () => 0;
+  /** The last record that told of an error. */
+  lastError: LastError | undefined;
   readonly #reader: Socket;
   readonly #assembler = new RecordAssembler();
   readonly #output = new LogOutput(stderr, (count, why) => this.#tellLoss(count, why));
@@ -37,6 +41,7 @@ export class DaemonLog {
   #level: Level = "info";
   #destination: DestinationStream | undefined;
   #logger: Logger | undefined;
+  #file: LogFile | undefined;
   #kept: string[] = [];
 
   /** For the supervisor's own records; undefined until the settings are known. */
@@ -52,7 +57,12 @@ export class DaemonLog {
     this.#reader.on("end", () => this.#relay(this.#assembler.end()));
   }
 
-  async configure({ logFormat, logLevel }: LogSettings): Promise<void> {
+  /**
+   * Again at a reload, with the same file.
+   * @throws ForkdError `FORKD_E_LOG_FILE`; what is kept goes to standard error then
+   */
+  async configure({ logFile, logFormat, logLevel }: LogSettings): Promise<void> {
+    if (logFile !== "" && this.#file === undefined) this.#openFile(logFile);
     const destination = logFormat === "pretty" ? await prettyDestination(this.#output) : this.#output;
     const options = {
       level: logLevel,
@@ -66,13 +76,41 @@ export class DaemonLog {
     this.#relay(this.#kept.splice(0));
   }
 
+  /** Where it goes, if not to standard error. */
+  get path(): string | undefined {
+    return this.#file?.path;
+  }
+
+  /** From now on what Node itself has to say, when it crashes, lands in the log file, if there is one. */
+  stretchTo(descriptors: readonly number[]): void {
+    this.#file?.stretchTo(descriptors);
+  }
+
+  /** For who has renamed the log file: what comes goes to a new one. Standard error stays what it is. */
+  reopen(): void {
+    const file = this.#file;
+    if (file === undefined) return;
+    try {
+      file.reopen();
+      this.#output.redirect(file.fd);
+      this.#logger?.debug({ path: file.path }, "the log file was opened anew");
+    } catch (error) {
+      this.#logger?.error({ path: file.path }, `the log file stays the old one: ${(error as Error).message}`);
+    }
+  }
+
   /** Writes what is still in the pipe; waits until nobody else can write to it, but not for ever. */
   async close(patience: number): Promise<void> {
     native.close(this.writeEnd);
     await atMost(patience, once(this.#reader, "close"));
     this.#reader.destroy();
-    if (this.#kept.length > 0) await this.configure({ logFormat: "json", logLevel: "info" });
+    if (this.#kept.length > 0) await this.configure({ logFile: "", logFormat: "json", logLevel: "info" });
     await atMost(patience, this.#output.written());
+  }
+
+  #openFile(path: string): void {
+    this.#file = new LogFile(path);
+    this.#output.redirect(this.#file.fd);
   }
 
   #relay(records: readonly string[]): void {
@@ -82,9 +120,15 @@ export class DaemonLog {
       const record = text.startsWith('{"level":') ? text : formatRecord("error", { role: "output" }, text);
       if (this.#destination === undefined) this.#kept.push(record);
       else this.#destination.write(`${record}\n`);
+      if (record.startsWith('{"level":"error"')) this.#noteError(record);
     }
     const dropped = this.takeDropped();
     if (dropped > 0) this.#tellLoss(dropped, "they came faster than they were written");
+  }
+
+  #noteError(record: string): void {
+    const { time, msg } = JSON.parse(record) as { time: string; msg: string };
+    this.lastError = { time, message: msg };
   }
 
   #tellLoss(dropped: number, why: string): void {

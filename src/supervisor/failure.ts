@@ -1,11 +1,4 @@
-import type { Failure } from "../control/messages.ts";
-import { errorCatalogue, ForkdError, type ErrorCode } from "../errors.ts";
-
-/** The zygote's error, as if it had been thrown here. */
-export function reviveFailure({ code, message, stack }: Failure): ForkdError {
-  const known = Object.hasOwn(errorCatalogue, code) ? (code as ErrorCode) : "FORKD_E_BUG";
-  return new ForkdError(known, message, stack === undefined ? {} : { cause: withStack(stack) });
-}
+import { ForkdError } from "../errors.ts";
 
 /** What keeps a daemon from starting whose zygote has ended in that manner. */
 export function diedAtStart(modulePath: string, manner: string): ForkdError {
@@ -33,9 +26,3 @@ export function diedAtStart(modulePath: string, manner: string): ForkdError {
 /** What is asked of a daemon that has begun to stop. */
 export const stopping = (): ForkdError =>
   new ForkdError("FORKD_E_STOPPING", "The daemon stops: start it again when it has.");
-
-function withStack(stack: string): Error {
-  const error = new Error();
-  error.stack = stack;
-  return error;
-}

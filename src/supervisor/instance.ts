@@ -25,6 +25,11 @@ export class Instance {
     throw alreadyRunning(name, taken);
   }
 
+  /** ISO 8601. */
+  get since(): string {
+    return this.#pidFile.since;
+  }
+
   /** Lets others know where it listens. */
   announce(addresses: readonly string[]): void {
     this.#pidFile.write(addresses);

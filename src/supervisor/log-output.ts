@@ -12,13 +12,16 @@ const longestPause = 1000;
  * counted, and told once writing works again.
  */
 export class LogOutput {
-  readonly #fd: number;
+  #fd: number;
   readonly #onLost: (count: number, why: string) => void;
   readonly #kept: Buffer[] = [];
+  /** How much of the first is written. */
+  #begun = 0;
   #length = 0;
   #lost = 0;
   #why = "";
   #pause = 0;
+  #retry: NodeJS.Timeout | undefined;
   #onWritten: () => void = () => undefined;
 
   constructor(fd: number, onLost: (count: number, why: string) => void) {
@@ -39,6 +42,13 @@ export class LogOutput {
     if (this.#pause === 0) this.#flush();
   }
 
+  /** What is kept goes there, too; a line that was begun elsewhere is written whole. */
+  redirect(fd: number): void {
+    this.#fd = fd;
+    this.#begun = 0;
+    this.#flush();
+  }
+
   /** Waits until nothing is kept. */
   written(): Promise<void> {
     return this.#length === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onWritten = resolve));
@@ -46,21 +56,26 @@ export class LogOutput {
 
   #flush(): void {
     for (let [first] = this.#kept; first !== undefined; [first] = this.#kept) {
-      const written = native.writeReady(this.#fd, first);
+      const written = native.writeReady(this.#fd, first.subarray(this.#begun));
       if (written < 0) return this.#retryAfter(written);
       this.#pause = 0; // whoever reads slowly, reads
-      this.#length -= written;
-      if (written === first.length) this.#kept.shift();
-      else this.#kept[0] = first.subarray(written);
+      this.#begun += written;
+      if (this.#begun === first.length) this.#shift();
     }
     this.#tellLoss();
     this.#onWritten();
   }
 
+  #shift(): void {
+    this.#length -= this.#kept.shift()?.length ?? 0;
+    this.#begun = 0;
+  }
+
   #retryAfter(errno: number): void {
     this.#why = -errno === constants.errno.EAGAIN ? "it was not read fast enough" : describeErrno(errno);
     this.#pause = this.#pause === 0 ? firstPause : Math.min(this.#pause * 2, longestPause);
-    setTimeout(() => this.#flush(), this.#pause).unref();
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#flush(), this.#pause).unref();
   }
 
   #tellLoss(): void {

@@ -18,7 +18,10 @@ import { announceTo } from "./ready-fd.ts";
 import { takeServiceManager } from "./service-manager.ts";
 import { Supervisor } from "./supervisor.ts";
 
-/** What `forkd run` asks for. */
+const stdout = 1;
+const stderr = 2;
+
+/** What a command asks for. */
 export interface SuperviseRequest {
   readonly modulePath: string;
   readonly flags: Sources["flags"];
@@ -26,6 +29,8 @@ export interface SuperviseRequest {
   readonly runtimeDir?: string;
   /** Where to say that the daemon is ready, and at which addresses. */
   readonly readyFd?: number;
+  /** Whether nobody is to see its standard error: it logs to a file, and says on `readyFd` what it is called, too. */
+  readonly isDetached?: boolean;
 }
 
 /**
@@ -33,19 +38,26 @@ export interface SuperviseRequest {
  * @returns the exit status
  * @throws ForkdError if it cannot start; nothing is left running then
  */
-export async function supervise({ modulePath, flags, runtimeDir, readyFd }: SuperviseRequest): Promise<number> {
+export async function supervise(request: SuperviseRequest): Promise<number> {
+  const { modulePath, flags, runtimeDir, readyFd, isDetached = false } = request;
   if (process.platform !== "linux") throw new ForkdError("FORKD_E_SYSTEM", "forkd runs on Linux only.");
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
   const passed = takePassedSockets(process.env, process.pid);
   const manager = takeServiceManager(process.env, process.pid);
-  const planner = new Planner(modulePath, flags, passed.length > 0 ? Listeners.adopt(passed) : undefined);
+  const planner = new Planner({
+    modulePath,
+    flags,
+    isDetached,
+    passed: passed.length > 0 ? Listeners.adopt(passed) : undefined,
+  });
   const supervisor = new Supervisor({
     planner,
     runtimeBase: runtimeBase(runtimeDir, process.env),
+    logDescriptors: isDetached ? [stdout, stderr] : [stderr],
     onState: (state) => manager?.onState(state),
-    onReady: ({ addresses, logger, heartbeat }) => {
-      if (readyFd !== undefined) announceTo(readyFd, addresses, logger);
+    onReady: ({ name, addresses, logger, heartbeat }) => {
+      if (readyFd !== undefined) announceTo(readyFd, isDetached ? [name, ...addresses] : addresses, logger);
       manager?.ready({ addresses, logger, heartbeat });
     },
     onReload: (phase, addresses) => (phase === "begins" ? manager?.reloading() : manager?.reloaded(addresses)),
@@ -55,6 +67,8 @@ export async function supervise({ modulePath, flags, runtimeDir, readyFd }: Supe
   process.on("SIGINT", () => supervisor.handle("drain"));
   process.on("SIGQUIT", () => supervisor.handle("stop"));
   process.on("SIGHUP", () => void supervisor.reload().catch(() => undefined)); // the log says why
+  process.on("SIGUSR1", () => supervisor.log.reopen());
+  process.on("SIGUSR2", () => supervisor.report());
   process.on("SIGPIPE", () => undefined);
   process.on("SIGCHLD", () => supervisor.sweep());
   return supervisor.run();

@@ -16,14 +16,21 @@ export class News {
     return this.#logger();
   }
 
+  /** Heard at every level: it is what a caller waits for. */
+  get #toAll(): Logger | undefined {
+    return this.#log?.child({}, { level: "info" });
+  }
+
   transition(event: string, from: string, to: string): void {
     this.#log?.debug({ event, from, to }, `${event}: ${to}`);
   }
 
-  /** Heard at every level: it is what a caller waits for. */
   listening(name: string, addresses: readonly string[]): void {
-    const announcer = this.#log?.child({}, { level: "info" });
-    announcer?.info({ name, addresses }, `listening on ${addresses.join(", ")}`);
+    this.#toAll?.info({ name, addresses }, `listening on ${addresses.join(", ")}`);
+  }
+
+  report(report: object): void {
+    this.#toAll?.info(report, "status report");
   }
 
   zygoteEnded({ generation }: ZygoteProcess, manner: string): void {

@@ -13,6 +13,7 @@ const extensionInterval = 10_000;
 type Variables = Record<string, string | undefined>;
 /** What it is to tell of. */
 export interface ReadyService {
+  readonly name: string;
   readonly addresses: readonly string[];
   readonly logger: Logger;
   readonly heartbeat: Heartbeat;
@@ -38,7 +39,7 @@ export class ServiceManager {
   }
 
   /** Tells that connections are served. */
-  ready({ addresses, logger, heartbeat }: ReadyService): void {
+  ready({ addresses, logger, heartbeat }: Omit<ReadyService, "name">): void {
     this.#socket.onFailure = (errno) => logger.warn(this.#describeFailure(errno));
     this.#listening = `listening on ${addresses.join(", ")}`;
     this.#socket.send(["READY=1", `MAINPID=${process.pid}`, ...this.#statusOf("serving")]);

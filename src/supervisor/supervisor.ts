@@ -2,17 +2,21 @@ import { formatDuration } from "../config/duration.ts";
 import type { Sources } from "../config/settings.ts";
 import type { ForkdError } from "../errors.ts";
 import { Actions } from "./actions.ts";
+import type { AdminServer } from "./admin-server.ts";
 import { Crashes } from "./crashes.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diedAtStart, stopping } from "./failure.ts";
 import { isInService, lifecycle, type Event, type State } from "./lifecycle.ts";
 import { News } from "./news.ts";
 import { Planner, type Plan } from "./plan.ts";
+import { reportOn } from "./report.ts";
 import { Reloads } from "./reloads.ts";
 import { Service } from "./service.ts";
 import type { ReadyService } from "./service-manager.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
 import { Zygotes } from "./zygotes.ts";
+
+const adminModule = import("./admin-server.ts");
 
 /** For the last records, of workers that are dead already. */
 const logPatience = 500;
@@ -21,6 +25,8 @@ export interface SupervisorParts {
   readonly planner: Planner;
   /** Where daemons have their folders. */
   readonly runtimeBase: string;
+  /** What becomes the log file, if there is one, once the daemon is ready. */
+  readonly logDescriptors: readonly number[];
   /** The state changes, and what is to be done about it is about to be done. */
   readonly onState: (state: State) => void;
   readonly onReady: (service: ReadyService) => void;
@@ -44,6 +50,9 @@ export class Supervisor {
   error: ForkdError | undefined;
   /** What the daemon exits with when it has stopped. */
   status = 0;
+  /** By the clock of `performance.now()`; when a drain ends, whoever is left. */
+  drainsUntil = 0;
+  #admin: AdminServer | undefined;
   readonly #ended: Promise<void>;
   /** All is over. */
   end: () => void = () => undefined;
@@ -72,6 +81,7 @@ export class Supervisor {
     this.spawn();
     await this.#ended;
     await this.log.close(logPatience);
+    this.#admin?.close();
     this.service?.close();
     if (this.error !== undefined) throw this.error;
     return this.status;
@@ -87,6 +97,11 @@ export class Supervisor {
     if (this.state !== "starting" && !isInService(this.state)) this.reloads.refuse(stopping());
     this.beginReload();
     return reload;
+  }
+
+  /** Says in the log what the daemon does, and with what settings. */
+  report(): void {
+    if (this.service !== undefined) this.news.report(reportOn(this, this.service));
   }
 
   handle(event: Event): void {
@@ -132,7 +147,14 @@ export class Supervisor {
       },
     });
     this.news.processesUnheld(service.settings);
+    this.#admin = await this.#openAdmin(service);
     return service;
+  }
+
+  /** Loaded while the module is: it takes a while. */
+  async #openAdmin(service: Service): Promise<AdminServer> {
+    const { AdminServer } = await adminModule;
+    return AdminServer.open(service.instance.folder.socket, this);
   }
 
   #commission(zygote: ZygoteProcess, plan: Plan): void {

@@ -1,7 +1,7 @@
 import type { Sources } from "../config/settings.ts";
 import { formatDuration } from "../config/duration.ts";
 import { ForkdError } from "../errors.ts";
-import { reviveFailure } from "./failure.ts";
+import { reviveFailure } from "../control/failure.ts";
 import type { Event } from "./lifecycle.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
 
@@ -43,6 +43,11 @@ export class Zygotes {
   /** The one that forks, or is to fork as soon as it is prepared. */
   get current(): ZygoteProcess | undefined {
     return this.#current;
+  }
+
+  /** Of the one that was started last. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** The one that gets ready beside it. */

@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
-import { createProgram, type RunRequest } from "../../dist/cli/program.js";
+import { Command } from "commander";
+import { addRun, requestOf } from "../../dist/cli/commands/run.js";
+import type { SuperviseRequest } from "../../dist/supervisor/main.js";
 import { flagOf, optionNames } from "../../dist/config/option-table.js";
 import { exampleOf } from "../config/options-page.js";
 
 test("a module alone makes an empty request", async () => {
-  assert.deepEqual(await requestOf("run", "x.ts"), { modulePath: "x.ts", flags: {} });
+  assert.deepEqual(await parse("run", "x.ts"), { modulePath: "x.ts", flags: {} });
 });
 
 test("every option has its flag, whose text is passed on by the option's name", async () => {
   const args = optionNames.flatMap((name) =>
     exampleOf(name).flags.flatMap((text) => (text === true ? [flagOf(name)] : [flagOf(name), text])),
   );
-  const { flags } = await requestOf("run", ...args, "x.ts");
+  const { flags } = await parse("run", ...args, "x.ts");
   const expected = optionNames.map((name) => [
     name,
     name === "listen" ? exampleOf(name).flags : exampleOf(name).flags[0],
@@ -22,23 +24,27 @@ test("every option has its flag, whose text is passed on by the option's name", 
 });
 
 test("a value may look like a flag, for the option's rule to judge", async () => {
-  const { flags } = await requestOf("run", "x.ts", "--max-connections", "-5");
+  const { flags } = await parse("run", "x.ts", "--max-connections", "-5");
   assert.deepEqual(flags, { maxConnections: "-5" });
 });
 
 test("--ready-fd is a number", async () => {
   const fd = openSync("/dev/null", "w");
   try {
-    const request = await requestOf("run", "x.ts", "--ready-fd", String(fd));
+    const request = await parse("run", "x.ts", "--ready-fd", String(fd));
     assert.deepEqual(request, { modulePath: "x.ts", flags: {}, readyFd: fd });
   } finally {
     closeSync(fd);
   }
 });
 
-async function requestOf(...args: readonly string[]): Promise<RunRequest> {
-  const requests: RunRequest[] = [];
-  const program = createProgram(async (request) => void requests.push(request));
+/** What `forkd run` asks for: the command as it is, but for what it does. */
+async function parse(...args: readonly string[]): Promise<SuperviseRequest> {
+  const requests: SuperviseRequest[] = [];
+  const program = new Command();
+  addRun(program, () => undefined);
+  const [run] = program.commands;
+  run?.action((modulePath: string, options) => void requests.push(requestOf(modulePath, options)));
   await program.parseAsync(args, { from: "user" });
   const [request] = requests;
   assert.ok(request !== undefined && requests.length === 1);

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { describeOptions } from "../../dist/config/describe-options.js";
-import { flagOf, functionOptions, optionNames, variableOf } from "../../dist/config/option-table.js";
+import {
+  flagOf,
+  functionOptions,
+  optionNames,
+  optionTable,
+  type Option,
+  variableOf,
+} from "../../dist/config/option-table.js";
 import { resolveSettings } from "../../dist/config/resolve-settings.js";
 import type { Sources } from "../../dist/config/settings.js";
 import { ForkdError } from "../../dist/errors.js";
@@ -36,6 +43,7 @@ test("a daemon that only serves gets the defaults", () => {
     "limits.processes": -1,
     "limits.core": -1,
     logLevel: "info",
+    logFile: "",
     logFormat: "json",
   });
   assert.deepEqual(new Set(Object.values(origins)), new Set(["default"]));
@@ -43,6 +51,8 @@ test("a daemon that only serves gets the defaults", () => {
 
 test("the log is pretty on a terminal", () => {
   assert.equal(resolveSettings({ ...sources({}), stderrIsTerminal: true }).settings.logFormat, "pretty");
+  const toFile = sources({ variables: { FORKD_LOG_FILE: "x.log" } });
+  assert.equal(resolveSettings({ ...toFile, stderrIsTerminal: true }).settings.logFormat, "json", "a file is none");
 });
 
 test("flags beat variables, which beat the module, which beats the defaults", () => {
@@ -81,6 +91,17 @@ for (const name of optionNames) {
   });
 }
 
+test("a value is shown as a module would give it", () => {
+  const examples = Object.fromEntries(optionNames.map((name) => [name, exampleOf(name).module]));
+  for (const module of [{}, examples]) {
+    const { settings } = resolveSettings(sources({ module }));
+    const shown = optionNames.map((name) => [name, (optionTable[name] as Option<unknown>).kind.show(settings[name])]);
+    const again = resolveSettings(sources({ module: Object.fromEntries(shown) as Sources["module"] }));
+    assert.deepEqual(again.settings, settings);
+  }
+  assert.equal(optionTable.drainTimeout.kind.show(1500), "1500ms");
+});
+
 for (const [given, message] of [
   [
     { flags: { maxConnections: "0" } },
@@ -117,6 +138,10 @@ for (const [given, message] of [
   [
     { flags: { logLevel: "loud" } },
     'logLevel must be "debug", "info", "warn" or "error"; received "loud" (from --log-level).',
+  ],
+  [
+    { variables: { FORKD_LOG_FILE: "" } },
+    'logFile must be the path of a file, or "off"; received "" (from FORKD_LOG_FILE).',
   ],
   [{ module: { logFormat: null } }, 'logFormat must be "json" or "pretty"; received null (from the module).'],
   [{ module: { listen: [] } }, `${listenRule()}; received an empty list (from the module). One at least is needed.`],

@@ -16,24 +16,31 @@ const flags = ["--spare-workers", "2", "--idle-timeout", "off"];
 /** Of so many, each half a KiB long, some must be lost: forkd keeps a MiB for want of a reader, and its pipe holds another. */
 const flood = 6000;
 
-void test("a log on a full device: service goes on, and stops when told to", async (t) => {
-  const daemon = await startLoggingTo(t, openSync("/dev/full", "w"));
-  await assertServes(daemon, 300);
-  await assertAlmostIdle([daemon.pid, daemon.zygote]);
-  daemon.signal("SIGTERM");
-  assert.equal(await daemon.ended(), 0);
-});
+for (const [way, start] of [
+  ["stderr", (t: TestContext, path: string) => startLoggingTo(t, openSync(path, "a"))],
+  ["logFile", (t: TestContext, path: string) => TestDaemon.start(t, fixture("commands"), ...flags, "--log-file", path)],
+] as const) {
+  void test(`a log on a full device, by ${way}: service goes on, and stops when told to`, async (t) => {
+    const daemon = await start(t, "/dev/full");
+    await assertServes(daemon, 300);
+    await assertAlmostIdle([daemon.pid, daemon.zygote]);
+    daemon.signal("SIGTERM");
+    assert.equal(await daemon.ended(), 0);
+  });
 
-void test("a log on a full disk: what was lost is told when there is room again", { skip: noMount() }, async (t) => {
-  const folder = mountDisk(t, "64k");
-  writeFileSync(join(folder, "others"), Buffer.alloc(48 * 1024));
-  const file = join(folder, "log");
-  const daemon = await startLoggingTo(t, openSync(file, "a"));
-  await assertServes(daemon, flood);
-  truncateSync(join(folder, "others"), 0);
-  spawnSync("mount", ["-o", "remount,size=64m", folder]);
-  await assertLossIsTold(daemon, () => readFileSync(file, "utf8"), /: ENOSPC \(no space left on device\)$/);
-});
+  void test(`a log on a full disk, by ${way}: what was lost is told when there is room again`, {
+    skip: noMount(),
+  }, async (t) => {
+    const folder = mountDisk(t, "64k");
+    writeFileSync(join(folder, "others"), Buffer.alloc(48 * 1024));
+    const file = join(folder, "log");
+    const daemon = await start(t, file);
+    await assertServes(daemon, flood);
+    truncateSync(join(folder, "others"), 0);
+    spawnSync("mount", ["-o", "remount,size=64m", folder]);
+    await assertLossIsTold(daemon, () => readFileSync(file, "utf8"), /: ENOSPC \(no space left on device\)$/);
+  });
+}
 
 void test("a log whose reader has gone: service goes on, and stops when told to", async (t) => {
   const [readEnd, writeEnd] = native.pipe(4096) as [number, number];

@@ -40,10 +40,10 @@ void test("a module that never finishes loading is no retry loop: the daemon doe
 });
 
 void test("a module that hangs when it is loaded again is hung, too", async (t) => {
-  const { daemon, gate } = await startGated(t, "gated", "--start-timeout", "2s", ...patient);
+  const { daemon, gate } = await startGated(t, "gated", "--start-timeout", "8s", ...patient);
   await writeFile(gate, "closed");
   process.kill(daemon.zygote, "SIGKILL");
-  await daemon.waitForLog("the hung one's end", ({ msg }) => /^zygote ended: hung: .* startTimeout \(2s\)$/.test(msg));
+  await daemon.waitForLog("the hung one's end", ({ msg }) => /^zygote ended: hung: .* startTimeout \(8s\)$/.test(msg));
   assert.match(await exchange(daemon.port, "id\n"), /^1\./, "an idle worker serves meanwhile");
   await rm(gate);
   await waitFor("a new zygote to serve", async () => !(await exchange(daemon.port, "id\n")).startsWith("1."));

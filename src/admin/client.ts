@@ -1,0 +1,56 @@
+import { request, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
+import { reviveFailure } from "../control/failure.ts";
+import { ForkdError } from "../errors.ts";
+import type { ConnectionInfo, Refusal, Reloaded, Status } from "./api.ts";
+import type { RuntimeFolder } from "./runtime-folder.ts";
+
+/** Asks a daemon, over its admin socket. */
+export class AdminClient {
+  readonly name: string;
+  readonly folder: RuntimeFolder;
+
+  constructor(name: string, folder: RuntimeFolder) {
+    this.name = name;
+    this.folder = folder;
+  }
+
+  status(): Promise<Status> {
+    return this.#ask("GET", "/status");
+  }
+
+  connections(): Promise<ConnectionInfo[]> {
+    return this.#ask("GET", "/connections");
+  }
+
+  endConnection(id: string, now: boolean): Promise<{ readonly pid: number }> {
+    return this.#ask("DELETE", `/connections/${encodeURIComponent(id)}${now ? "?now" : ""}`);
+  }
+
+  stop(now: boolean): Promise<Status> {
+    return this.#ask("POST", `/stop${now ? "?now" : ""}`);
+  }
+
+  reload(): Promise<Reloaded> {
+    return this.#ask("POST", "/reload");
+  }
+
+  /** @throws ForkdError what the daemon refuses it with, or `FORKD_E_NOT_RUNNING` */
+  async #ask<Answer>(method: string, path: string): Promise<Answer> {
+    const response = await this.#send(method, path);
+    const answer = JSON.parse(await text(response)) as Answer | Refusal;
+    if ((response.statusCode ?? 500) >= 400) throw reviveFailure(answer as Refusal);
+    return answer as Answer;
+  }
+
+  #send(method: string, path: string): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      request({ socketPath: this.folder.socket, method, path }, resolve)
+        .on("error", () => reject(gone(this.name)))
+        .end();
+    });
+  }
+}
+
+export const gone = (name: string): ForkdError =>
+  new ForkdError("FORKD_E_NOT_RUNNING", `The daemon ${name} does not answer: it has ended, or is not ready yet.`);

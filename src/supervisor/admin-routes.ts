@@ -1,0 +1,46 @@
+import { Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Refusal, Reloaded } from "../admin/api.ts";
+import { ForkdError } from "../errors.ts";
+import { connectionsOf, endConnection } from "./connections.ts";
+import type { Service } from "./service.ts";
+import { statusOf } from "./status.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** What the daemon answers: docs/admin.md. */
+export function createRoutes(supervisor: Supervisor): Hono {
+  const service = (): Service => supervisor.service as Service;
+  return new Hono()
+    .get("/status", (c) => c.json(statusOf(supervisor, service())))
+    .get("/connections", (c) => c.json(connectionsOf(service())))
+    .delete("/connections/:id", (c) => {
+      const pid = endConnection(service(), c.req.param("id"), c.req.query("now") !== undefined);
+      return c.json({ pid }, 202);
+    })
+    .post("/stop", (c) => {
+      const isDraining = supervisor.state === "draining"; // a second request would kill
+      if (c.req.query("now") !== undefined) supervisor.handle("stop");
+      else if (!isDraining) supervisor.handle("drain");
+      return c.json(statusOf(supervisor, service()), 202);
+    })
+    .post("/reload", async (c) => c.json({ generation: await supervisor.reload() } satisfies Reloaded))
+    .notFound((c) =>
+      c.json(refusal(new ForkdError("FORKD_E_USAGE", `There is no ${c.req.method} ${c.req.path}.`)), 404),
+    )
+    .onError((error, c) => c.json(refusal(error), statusFor(error)));
+}
+
+function refusal(error: Error): Refusal {
+  const { message, cause } = error;
+  const code = error instanceof ForkdError ? error.code : "FORKD_E_BUG";
+  const stack =
+    code === "FORKD_E_BUG" ? error.stack : code === "FORKD_E_MODULE_FAILED" ? (cause as Error)?.stack : undefined;
+  return { code, message, ...(stack === undefined ? {} : { stack }) };
+}
+
+/** As an exit status tells it: the asker's mistake, the system's refusal, a bug. */
+function statusFor(error: Error): ContentfulStatusCode {
+  if (!(error instanceof ForkdError)) return 500;
+  if (error.code === "FORKD_E_NO_CONNECTION") return 404;
+  return error.exitStatus === 100 ? 422 : error.exitStatus === 111 ? 503 : 500;
+}

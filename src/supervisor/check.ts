@@ -1,0 +1,101 @@
+import { formatAddress } from "../config/address.ts";
+import { formatDuration } from "../config/duration.ts";
+import type { Settings, Sources } from "../config/settings.ts";
+import type { FromZygote } from "../control/messages.ts";
+import { reviveFailure } from "../control/failure.ts";
+import { native } from "../native.ts";
+import { Registry } from "../scoreboard/registry.ts";
+import { succeeded } from "../system-error.ts";
+import { DaemonLog } from "./daemon-log.ts";
+import { diedAtStart } from "./failure.ts";
+import { Planner } from "./plan.ts";
+import { ZygoteProcess } from "./zygote-process.ts";
+
+const logPatience = 500;
+
+/** What a module and its options come to. */
+export interface CheckResult {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** Why workers would be spawned, though they need not be; undefined if they would be forked, or are to be spawned. */
+  readonly unforkable?: string;
+}
+
+/**
+ * Does with a module all that comes before the first connection, in a zygote that never forks for one: nothing is listened
+ * on, and no lock is taken.
+ * @throws ForkdError what would keep it from starting
+ */
+export async function check(modulePath: string, flags: Sources["flags"]): Promise<CheckResult> {
+  const log = new DaemonLog();
+  try {
+    return await new Check(modulePath, flags, log).result;
+  } finally {
+    await log.close(logPatience);
+  }
+}
+
+class Check {
+  readonly result: Promise<CheckResult>;
+  readonly #log: DaemonLog;
+  readonly #planner: Planner;
+  readonly #zygote: ZygoteProcess;
+  #settings: Settings | undefined;
+  #succeed: (result: CheckResult) => void = () => undefined;
+  #fail: (error: Error) => void = () => undefined;
+
+  constructor(modulePath: string, flags: Sources["flags"], log: DaemonLog) {
+    this.#log = log;
+    this.#planner = new Planner({ modulePath, flags, isDetached: false, passed: undefined });
+    this.result = new Promise((resolve, reject) => ([this.#succeed, this.#fail] = [resolve, reject]));
+    this.#zygote = new ZygoteProcess(modulePath, 1, log.writeEnd, {
+      onMessage: (message) => void this.#onMessage(message).catch((error: Error) => this.#end(() => this.#fail(error))),
+      onExit: (manner) => this.#fail(diedAtStart(modulePath, manner)),
+    });
+    this.#expectReady(this.#planner.optionBeforehand("startTimeout"));
+  }
+
+  #expectReady(startTimeout: number): void {
+    this.#zygote.killAfter(
+      startTimeout,
+      `hung: it was not ready within startTimeout (${formatDuration(startTimeout)})`,
+    );
+  }
+
+  async #onMessage(message: FromZygote): Promise<void> {
+    switch (message.type) {
+      case "loaded":
+        return this.#commission(message.options);
+      case "prepared":
+        return this.#end(() => this.#succeed(this.#describe()));
+      case "unforkable":
+        return this.#end(() => this.#succeed({ ...this.#describe(), unforkable: message.reason }));
+      case "failed":
+        return this.#end(() => this.#fail(reviveFailure(message.error)));
+    }
+  }
+
+  async #commission(module: Sources["module"]): Promise<void> {
+    const { settings } = this.#planner.resolve(module);
+    this.#settings = settings;
+    await this.#log.configure({ ...settings, logFile: "" });
+    this.#expectReady(settings.startTimeout);
+    const memfds = [
+      succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + 1)),
+      Registry.create(settings.maxConnections),
+    ];
+    const engine = settings.engine === "spawn" ? "spawn" : "fork";
+    this.#zygote.send({ type: "serve", settings, generation: 1, engine }, memfds);
+  }
+
+  #describe(): CheckResult {
+    const { name, listen } = this.#settings as Settings;
+    return { name, addresses: listen.map(formatAddress) };
+  }
+
+  /** The verdict is known, whatever becomes of the zygote. */
+  #end(tell: () => void): void {
+    tell();
+    this.#zygote.kill();
+  }
+}

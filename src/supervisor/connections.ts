@@ -1,0 +1,50 @@
+import { constants } from "node:os";
+import type { ConnectionInfo } from "../admin/api.ts";
+import { ForkdError } from "../errors.ts";
+import { native } from "../native.ts";
+import type { Slots } from "../scoreboard/slots.ts";
+import { State } from "../scoreboard/states.ts";
+import type { Service } from "./service.ts";
+
+const { SIGKILL, SIGTERM } = constants.signals;
+
+/** Those that are being served. */
+export function connectionsOf({ registry, slots, settings }: Service): ConnectionInfo[] {
+  const busy = registry.taken().filter((slot) => slots.isBusy(slot));
+  return busy.map((slot) => ({
+    id: slots.connectionId(slot),
+    pid: registry.pid(slot),
+    peer: slots.peer(slot),
+    age: slots.age(slot),
+    idle: idleOf(slots, slot, settings.idleTimeout),
+    bytesIn: slots.bytesIn(slot),
+    bytesOut: slots.bytesOut(slot),
+    generation: registry.generation(slot),
+    state: slots.state(slot) === State.draining ? "draining" : "busy",
+  }));
+}
+
+/**
+ * Has the worker of a connection drain, or kills it: the log tells of its end.
+ * @returns its pid
+ * @throws ForkdError `FORKD_E_NO_CONNECTION`
+ */
+export function endConnection(service: Service, id: string, now: boolean): number {
+  const connection = connectionsOf(service).find((one) => one.id === id);
+  if (connection === undefined) {
+    throw new ForkdError(
+      "FORKD_E_NO_CONNECTION",
+      `There is no connection ${id}: "forkd connections" lists those there are.`,
+    );
+  }
+  const { pid, state } = connection;
+  // A second SIGTERM would kill it: it is told once.
+  if (now || state === "busy") native.kill(pid, now ? SIGKILL : SIGTERM);
+  return pid;
+}
+
+/** The deadline is put off with each byte. */
+function idleOf(slots: Slots, slot: number, idleTimeout: number): number | null {
+  const deadline = slots.idleDeadline(slot);
+  return deadline === Infinity ? null : Math.max(0, Math.round(native.now() - (deadline - idleTimeout)));
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import type { Drain, Status } from "../admin/api.ts";
+import { readVersion } from "../version.ts";
+import { native } from "../native.ts";
+import type { Header } from "../scoreboard/header.ts";
+import { outcomes } from "../scoreboard/states.ts";
+import { connectionsOf } from "./connections.ts";
+import type { Service } from "./service.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** What is to be known of the daemon, read off the scoreboard and the processes. */
+export function statusOf(supervisor: Supervisor, service: Service): Status {
+  const { zygotes, state, parts, log } = supervisor;
+  const { settings, header, addresses, engine, instance } = service;
+  const { idle, busy } = countWorkers(service);
+  return {
+    name: settings.name,
+    pid: process.pid,
+    state,
+    generation: zygotes.current?.generation ?? zygotes.generation,
+    since: instance.since,
+    uptimeMs: Math.round(Date.now() - Date.parse(instance.since)),
+    addresses,
+    module: parts.planner.modulePath,
+    engine,
+    versions: { forkd: readVersion(), node: process.versions.node },
+    workers: { idle, busy, max: settings.maxConnections },
+    connections: { accepted: header.accepted, ended: endsOf(header) },
+    restarts: supervisor.crashes.count,
+    memory: {
+      supervisor: residentOf(process.pid),
+      zygote: zygotes.pids.reduce((sum, pid) => sum + residentOf(pid), 0),
+    },
+    lastError: log.lastError ?? null,
+    drain: drainOf(supervisor, service),
+    logFile: log.path ?? null,
+  };
+}
+
+function endsOf(header: Header): Record<string, number> {
+  const known = outcomes.filter((outcome) => outcome !== "none");
+  return Object.fromEntries(known.map((outcome) => [outcome, header.ended(outcome)]));
+}
+
+function countWorkers({ registry, slots }: Service): { idle: number; busy: number } {
+  const taken = registry.taken();
+  return {
+    idle: taken.filter((slot) => slots.isIdle(slot)).length,
+    busy: taken.filter((slot) => slots.isBusy(slot)).length,
+  };
+}
+
+function drainOf({ state, drainsUntil }: Supervisor, service: Service): Drain | null {
+  if (state !== "draining" && state !== "stopping") return null;
+  const ages = connectionsOf(service).map(({ age }) => age);
+  const left = Math.max(0, Math.round(drainsUntil - performance.now()));
+  return { connections: ages.length, oldest: Math.max(0, ...ages), left };
+}
+
+/** proc_pid_statm(5): the second number counts resident pages. */
+function residentOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * native.pageSize;
+  } catch {
+    return 0; // it has ended
+  }
+}
