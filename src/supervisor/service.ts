@@ -2,12 +2,10 @@ import type { Logger } from "pino";
 import type { Engine } from "../control/messages.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Log } from "../log/record.ts";
-import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
 import type { Orders } from "../scoreboard/orders.ts";
 import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
-import { succeeded } from "../system-error.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Listeners } from "./listeners.ts";
 import { Orphans } from "./orphans.ts";
@@ -52,12 +50,11 @@ export function openService(
   events: ServiceEvents,
 ): Service {
   const listeners = passed ?? Listeners.open(settings.listen, settings.backlog);
-  const slotForTrials = 1;
-  const memfd = succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + slotForTrials));
+  const memfd = Slots.create();
   const header = new Header(memfd);
-  const slots = new Slots(memfd, settings.maxConnections);
-  const registryMemfd = Registry.create(settings.maxConnections);
-  const registry = new Registry(registryMemfd, settings.maxConnections);
+  const slots = new Slots(memfd);
+  const registryMemfd = Registry.create();
+  const registry = new Registry(registryMemfd);
   const { orders } = registry;
   if (settings["limits.processes"] >= 0 && process.getuid?.() === 0) logger.warn(processesUnheld);
   return {

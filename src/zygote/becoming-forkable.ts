@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { native } from "../native.ts";
+import { slotForTrials } from "../scoreboard/capacity.ts";
 import { succeeded } from "../system-error.ts";
 import type { Worker } from "../worker/main.ts";
 import { rehearse } from "../worker/rehearsal.ts";
@@ -30,7 +31,7 @@ export interface ForkPlan {
  * @returns why fork does not work here, if it is found out that it does not
  */
 export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<string | undefined> {
-  const fork = (): number => native.fork(slotForTrials(worker), 0, 0);
+  const fork = (): number => native.fork(slotForTrials, 0, 0);
   await timersAtRest();
   await optimisingEarly(() => rehearse(worker, manyConnections));
   succeeded("Handling SIGCHLD", native.ringOnSigchld());
@@ -54,8 +55,6 @@ async function optimisingEarly(rehearsal: () => Promise<void>): Promise<void> {
   await rehearsal();
   if (isPatient) setFlagsFromString("--interrupt-budget=67584"); // as it is by default
 }
-
-const slotForTrials = ({ settings }: Worker): number => settings.maxConnections;
 
 /**
  * A timer that was set and cleared, while the module loaded say, leaves the event loop's own alarm set for it, and that

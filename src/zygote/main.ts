@@ -158,7 +158,8 @@ function tend(commission: Commission, breeder: Breeder): "worker" | "done" {
   control.awaitPermission();
   const header = new Header(scoreboard);
   const slots = new Slots(scoreboard, settings.maxConnections);
-  const registry = new Registry(commission.registry, settings.maxConnections);
+  const registry = new Registry(commission.registry);
+  registry.provide(settings.maxConnections);
   succeeded("Handling SIGCHLD", native.ringOnSigchld()); // from now on it is the scoreboard's bell
   pipeLog.onDropped = () => header.noteDroppedRecord();
   header.beginGeneration(generation, settings.spareWorkers);
