@@ -116,7 +116,8 @@ export class Supervisor {
       if (this.#state === "stopped") return this.#service.listeners.close();
       const { settings, engine, descriptors } = this.#service;
       this.#zygotes.expectReady(zygote, settings.startTimeout);
-      zygote.send({ type: "serve", settings, generation: zygote.generation, engine }, descriptors);
+      const trial = zygote !== this.#zygotes.current; // another one forks
+      zygote.send({ type: "serve", settings, generation: zygote.generation, engine, trial }, descriptors);
     } catch (error) {
       this.#onFailed(zygote, error as ForkdError);
     }

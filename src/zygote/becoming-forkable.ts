@@ -23,6 +23,8 @@ export interface ForkPlan {
   /** Whether it is not known yet that fork works here. */
   readonly isFirst: boolean;
   readonly onRunningThreads: (count: number) => void;
+  /** What is to be found out by a fork before all that children would have to clear up is cleared up. */
+  readonly onForkable: () => Promise<void>;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<st
   await prepareFork(plan);
   const failure = plan.isFirst ? await testFork(worker, plan.descriptors.keepsLoop, fork) : undefined;
   if (failure !== undefined) return failure;
+  await plan.onForkable();
   emptyRandomStocks(fork);
   collectGarbage();
   await rehearse(worker, fewConnections);
