@@ -15,6 +15,7 @@ import {
   wholeNumberOrOff,
   yesOrNo,
 } from "./kinds.ts";
+import { mostConnections } from "../scoreboard/capacity.ts";
 import type { OptionName, Settings, Sources } from "./settings.ts";
 
 /** An option that the module, a flag or a variable can set. */
@@ -46,8 +47,6 @@ type OptionGroup =
   | "Forking"
   | "Limits of each worker"
   | "Log";
-
-const mostConnections = 100_000;
 
 export const optionTable: { readonly [Name in OptionName]: Option<Settings[Name]> } = {
   name: {

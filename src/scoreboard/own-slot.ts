@@ -6,11 +6,13 @@ const layout = native.slotLayout;
 
 /** A worker's own slot. For forked workers it is built in the zygote, over a page on which every child finds its own. */
 export class OwnSlot {
+  readonly page: ArrayBuffer;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #bytes: Buffer;
 
   constructor(page: ArrayBuffer) {
+    this.page = page;
     this.#words = new Int32Array(page);
     this.#doubles = new Float64Array(page);
     this.#bytes = Buffer.from(page);

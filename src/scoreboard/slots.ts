@@ -1,4 +1,8 @@
+import { constants } from "node:os";
+import { formatSize } from "../config/size.ts";
+import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
+import { mostConnections, slotForTrials } from "./capacity.ts";
 import { succeeded } from "../system-error.ts";
 import { outcomeNumber, State, type Outcome } from "./states.ts";
 
@@ -10,14 +14,25 @@ const doublesPerSlot = native.pageSize / 8;
 
 /** All workers' slots, for the supervisor and the zygote, who read them and free those of the dead. */
 export class Slots {
-  readonly count: number;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #bytes: Uint8Array;
 
-  constructor(memfd: number, count: number) {
+  /**
+   * The scoreboard's memfd: a page for the header, one for each worker that there may ever be, one for trials. Those that
+   * nobody has used take up no memory.
+   * @throws ForkdError `FORKD_E_SYSTEM`
+   */
+  static create(): number {
+    const slots = slotForTrials + 1;
+    const memfd = native.createScoreboard(slots);
+    if (memfd === -constants.errno.EFBIG) throw tooLarge((1 + slots) * native.pageSize);
+    return succeeded("Making the scoreboard", memfd);
+  }
+
+  /** @param count - How many there are to look at: in a zygote, those of its own workers. */
+  constructor(memfd: number, count: number = mostConnections) {
     const pages = succeeded("Mapping the scoreboard", native.mapSlots(memfd, count));
-    this.count = count;
     this.#words = new Int32Array(pages);
     this.#doubles = new Float64Array(pages);
     this.#bytes = new Uint8Array(pages);
@@ -132,6 +147,15 @@ export class Slots {
   #word(slot: number, offset: number): number {
     return Atomics.load(this.#words, slot * wordsPerSlot + offset / 4);
   }
+}
+
+function tooLarge(size: number): ForkdError {
+  return new ForkdError(
+    "FORKD_E_SYSTEM",
+    `The supervisor's limit on the size of files, RLIMIT_FSIZE, must be ${formatSize(size)} or more, for memory that it ` +
+      "shares with its workers, of which little is used. Raise it (ulimit -f, LimitFSIZE= of systemd), and have " +
+      "limits.fileSize hold the workers.",
+  );
 }
 
 /** Unique in the life of a supervisor: which zygote, which of its forks, which connection of that worker. */

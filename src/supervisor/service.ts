@@ -1,12 +1,10 @@
 import { formatAddress } from "../config/address.ts";
 import type { Settings, Sources } from "../config/settings.ts";
 import type { Engine } from "../control/messages.ts";
-import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
 import type { Orders } from "../scoreboard/orders.ts";
 import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
-import { succeeded } from "../system-error.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Instance } from "./instance.ts";
@@ -57,16 +55,14 @@ export class Service {
 
   private constructor(plan: Plan, instance: Instance, { log, onHung, onDue }: ServiceParts) {
     const { settings } = plan;
-    const { maxConnections } = settings;
-    const slotForTrials = 1;
-    const memfd = succeeded("Making the scoreboard", native.createScoreboard(maxConnections + slotForTrials));
-    const registryMemfd = Registry.create(maxConnections);
+    const memfd = Slots.create();
+    const registryMemfd = Registry.create();
     this.plan = plan;
     this.instance = instance;
     this.engine = settings.engine === "spawn" ? "spawn" : "fork";
     this.header = new Header(memfd);
-    this.slots = new Slots(memfd, maxConnections);
-    this.registry = new Registry(registryMemfd, maxConnections);
+    this.slots = new Slots(memfd);
+    this.registry = new Registry(registryMemfd);
     const { registry, slots, header } = this;
     this.orphans = new Orphans({ registry, slots, header, settings, log: log.ofWorkers });
     this.heartbeat = new Heartbeat(this.orders, () => onHung(this.settings.heartbeatTimeout));

@@ -163,7 +163,11 @@ export class Supervisor {
     const { settings } = plan;
     zygote.plan = plan;
     this.zygotes.expectReady(zygote, settings.startTimeout);
-    zygote.send({ type: "serve", settings, generation: zygote.generation, engine }, service.descriptorsFor(plan));
+    const trial = zygote !== this.zygotes.current; // another one forks
+    zygote.send(
+      { type: "serve", settings, generation: zygote.generation, engine, trial },
+      service.descriptorsFor(plan),
+    );
   }
 
   #onFailed(zygote: ZygoteProcess, error: ForkdError): void {

@@ -5,6 +5,9 @@ import { reviveFailure } from "../control/failure.ts";
 import type { Event } from "./lifecycle.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
 
+/** A zygote whose worker on trial takes too long finds that out itself, and says so: it has so much longer, for two workers. */
+export const trialGrace = (startTimeout: number): number => startTimeout + 5000;
+
 /** A zygote that is told to retire does so between two forks. */
 const retirePatience = 2000;
 
@@ -99,8 +102,12 @@ export class Zygotes {
   }
 
   /** From now on so many ms are left to it, from whatever it has done to being ready. */
-  expectReady(zygote: ZygoteProcess, startTimeout: number): void {
-    zygote.killAfter(startTimeout, `hung: it was not ready within startTimeout (${formatDuration(startTimeout)})`);
+  expectReady(zygote: ZygoteProcess, startTimeout: number, grace = 0): void {
+    zygote.startTimeout = startTimeout;
+    zygote.killAfter(
+      startTimeout + grace,
+      `hung: it was not ready within startTimeout (${formatDuration(startTimeout)})`,
+    );
   }
 
   #spawn(): ZygoteProcess {
@@ -112,6 +119,8 @@ export class Zygotes {
             return void onLoaded(zygote, message.options);
           case "unforkable":
             return onUnforkable(message.reason);
+          case "trying":
+            return this.expectReady(zygote, zygote.startTimeout, trialGrace(zygote.startTimeout));
           case "prepared":
             zygote.isPrepared = true;
             return onEvent(zygote === this.#next ? "nextPrepared" : "prepared");

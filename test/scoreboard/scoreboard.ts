@@ -21,19 +21,34 @@ export interface Written {
 export function openScoreboard(
   t: TestContext,
   count: number,
-): { memfd: number; registry: Registry; slots: Slots; write: (slot: number, values: Written) => void } {
+): {
+  memfd: number;
+  registry: Registry;
+  /** The same, as another process has it. */
+  supervisors: Registry;
+  slots: Slots;
+  write: (slot: number, values: Written) => void;
+} {
   const memfd = native.createScoreboard(count);
   assert.ok(memfd >= 0);
   t.after(() => native.close(memfd));
   const pages = native.mapSlots(memfd, count) as ArrayBuffer;
-  const registry = openRegistry(t, count);
-  return { memfd, registry, slots: new Slots(memfd, count), write: (slot, values) => write(pages, slot, values) };
+  const [registry, supervisors] = openRegistry(t, count);
+  return {
+    memfd,
+    registry,
+    supervisors,
+    slots: new Slots(memfd, count),
+    write: (slot, values) => write(pages, slot, values),
+  };
 }
 
-function openRegistry(t: TestContext, count: number): Registry {
-  const memfd = Registry.create(count);
+function openRegistry(t: TestContext, count: number): [Registry, Registry] {
+  const memfd = Registry.create();
   t.after(() => native.close(memfd));
-  return new Registry(memfd, count);
+  const registry = new Registry(memfd);
+  registry.provide(count);
+  return [registry, new Registry(memfd)];
 }
 
 function write(pages: ArrayBuffer, slot: number, { peer, idle_deadline, ...numbers }: Written): void {
