@@ -9,7 +9,13 @@ import { outcomeNumber, outcomes, State } from "../../dist/scoreboard/states.js"
 import { openScoreboard, type Written } from "./scoreboard.ts";
 
 const { SIGALRM, SIGKILL, SIGABRT, SIGXCPU, SIGXFSZ } = constants.signals;
-const settings = { "limits.cpu": 1000, "limits.fileSize": 10, startTimeout: 30_000 };
+const settings = {
+  "limits.cpu": 1000,
+  "limits.fileSize": 10,
+  startTimeout: 30_000,
+  drainTimeout: 1000,
+  connectionsPerWorker: 1,
+};
 const overstay = "its exit listeners took longer than drainTimeout";
 const worker = { pid: 42, generation: 2, fork_number: 7, served: 1, peer: "127.0.0.1:5" };
 
