@@ -75,7 +75,6 @@ export class Actions implements Readonly<Record<Action, () => void>> {
     this.#supervisor.news.reloading();
     this.#supervisor.parts.onReload("begins", []);
     this.#supervisor.zygotes.spawnNext();
-    this.#supervisor.reloads.expect(this.#supervisor.zygotes.next);
   }
 
   promote(): void {
@@ -91,16 +90,24 @@ export class Actions implements Readonly<Record<Action, () => void>> {
   /** Idle workers of earlier zygotes have filled in until now; after a reload their busy ones are to come to an end, too. */
   takeOver(): void {
     const { orphans, rotation } = this.#service;
-    const current = this.#supervisor.zygotes.current as ZygoteProcess;
+    const { reloads, zygotes, news } = this.#supervisor;
+    const current = zygotes.current as ZygoteProcess;
     const { generation } = current;
-    this.#supervisor.news.takenOver(generation);
-    if (!this.#supervisor.reloads.isBy(current)) orphans.retireIdle(generation);
-    else {
-      orphans.drainBefore(generation);
-      const mayOldAccept = (): boolean => orphans.mayAcceptBefore(generation);
-      this.#supervisor.reloads.succeedOnce(mayOldAccept, () => this.#onReloaded(generation));
-    }
+    news.takenOver(generation);
+    if (reloads.isBy(current)) this.#completeReload(generation);
+    else orphans.retireIdle(generation);
     rotation.resume();
+  }
+
+  /** From its end on old code accepts nobody: an idle worker that is told to leave may have been about to. */
+  #completeReload(generation: number): void {
+    const { orphans } = this.#service;
+    orphans.drainBefore(generation);
+    this.#supervisor.reloads.succeedOnce(
+      () => !orphans.mayAcceptBefore(generation),
+      generation,
+      () => this.#onReloaded(generation),
+    );
   }
 
   #onReloaded(generation: number): void {
@@ -108,7 +115,7 @@ export class Actions implements Readonly<Record<Action, () => void>> {
     this.#supervisor.news.reloaded(generation, addresses);
     instance.announce(addresses);
     this.#supervisor.parts.onReload("ends", addresses);
-    setImmediate(() => this.#supervisor.beginReload());
+    this.#supervisor.beginReload();
   }
 
   giveUp(): void {

@@ -131,6 +131,7 @@ export class Supervisor {
       else this.#commission(zygote, plan);
     } catch (error) {
       this.#onFailed(zygote, error as ForkdError);
+      zygote.kill(); // it waits for its commission
     }
   }
 
@@ -159,7 +160,7 @@ export class Supervisor {
 
   #commission(zygote: ZygoteProcess, plan: Plan): void {
     const service = this.service as Service;
-    const { engine } = service;
+    const engine = service.engineFor(plan);
     const { settings } = plan;
     zygote.plan = plan;
     this.zygotes.expectReady(zygote, settings.startTimeout);
@@ -170,32 +171,33 @@ export class Supervisor {
     );
   }
 
+  /** It is about to end. */
   #onFailed(zygote: ZygoteProcess, error: ForkdError): void {
+    zygote.error = error;
     if (this.state === "starting") this.error = error;
-    else if (this.reloads.isBy(zygote)) this.#failReload(error);
-    else this.news.zygoteFailed(zygote, error);
+    else if (!this.reloads.isBy(zygote)) this.news.zygoteFailed(zygote, error);
     this.handle("failed");
   }
 
   #onUnforkable(reason: string): void {
     if (this.service === undefined) return;
     this.news.unforkable(reason);
-    this.service.engine = "spawn";
+    this.service.isUnforkable = true;
     this.handle("unforkable");
   }
 
   #onSpawnFailed(error: ForkdError): void {
     if (this.state === "starting") this.error = error;
+    else if (this.reloads.isAwaited) this.#failReload(error);
     else this.news.noZygote(error);
-    if (this.reloads.isRunning) this.#failReload(error);
     this.handle(this.state === "renewing" ? "nextLost" : "lost");
     this.sweep();
   }
 
   #onNextEnd(zygote: ZygoteProcess, manner: string): void {
     const service = this.service as Service;
-    zygote.plan?.listeners.closeBut(service.plan.listeners);
-    if (this.reloads.isBy(zygote)) this.#failReload(diedAtStart(this.parts.planner.modulePath, manner));
+    service.discard(zygote.plan);
+    if (this.#hasFailedReload(zygote)) this.#failReload(this.#reasonOf(zygote, manner));
     else if (isInService(this.state)) this.news.nextZygoteEnded(zygote, manner);
     this.handle("nextLost");
     service.rotation.resume(); // its reason is still there
@@ -204,8 +206,9 @@ export class Supervisor {
 
   #onZygoteEnd(zygote: ZygoteProcess, manner: string): void {
     this.service?.heartbeat.stop();
-    if (this.state === "starting") this.error ??= diedAtStart(this.parts.planner.modulePath, manner);
-    if (this.reloads.isBy(zygote)) this.#failReload(diedAtStart(this.parts.planner.modulePath, manner));
+    this.service?.discard(zygote.plan);
+    if (this.state === "starting") this.error ??= this.#reasonOf(zygote, manner);
+    if (this.#hasFailedReload(zygote)) this.#failReload(this.#reasonOf(zygote, manner));
     const isAsWanted = zygote.isRetired && manner === "exit 0";
     if (isInService(this.state) && !isAsWanted) this.news.zygoteEnded(zygote, manner);
     const hasCrashed = isInService(this.state) && !zygote.isRetired;
@@ -227,8 +230,17 @@ export class Supervisor {
 
   beginReload(): void {
     if (this.state !== "serving" || !this.reloads.isDue) return;
-    this.reloads.begin();
+    this.reloads.begin(this.zygotes.generation + 1);
     this.handle("reload");
+  }
+
+  /** Once one is prepared the old one retires, and there is no way back: whoever dies then is replaced by who tries again. */
+  #hasFailedReload(zygote: ZygoteProcess): boolean {
+    return this.reloads.isBy(zygote) && !zygote.isPrepared;
+  }
+
+  #reasonOf({ error }: ZygoteProcess, manner: string): ForkdError {
+    return error ?? diedAtStart(this.parts.planner.modulePath, manner);
   }
 
   #failReload(error: ForkdError): void {
