@@ -45,6 +45,8 @@ Signals:
   TERM, INT  finish the connections within --drain-timeout, then exit;
              a second time: stop at once
   QUIT       stop at once
+  USR1       open the --log-file anew, after it was renamed
+  USR2       write a status report into the log
 
 Examples:
   forkd run greeter.ts

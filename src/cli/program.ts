@@ -1,5 +1,13 @@
 import { Command, Option as Flag } from "commander";
-import { fallbackInWords, flagOf, type Option, optionNames, optionTable, variableOf } from "../config/option-table.ts";
+import {
+  fallbackInWords,
+  flagOf,
+  type Option,
+  optionNames,
+  oppositeFlagOf,
+  optionTable,
+  variableOf,
+} from "../config/option-table.ts";
 import type { OptionName } from "../config/settings.ts";
 import { programNotes, runNotes } from "./help.ts";
 import { parseReadyFd } from "./ready-fd.ts";
@@ -8,7 +16,7 @@ import { readVersion } from "./version.ts";
 /** What `forkd run` was told. `flags` holds what the options' flags were given, by the option's name. */
 export interface RunRequest {
   readonly modulePath: string;
-  readonly flags: Record<string, string | true | string[]>;
+  readonly flags: Record<string, string | boolean | string[]>;
   readonly readyFd?: number;
 }
 
@@ -32,7 +40,7 @@ function addRun(program: Command, onRun: (request: RunRequest) => Promise<void>)
     .summary("run a daemon in the foreground")
     .description("Runs a daemon in the foreground until it is told to stop.")
     .argument("<MODULE>", "the file whose default export is what defineDaemon(…) returns");
-  const flags = new Map(optionNames.map((name) => [optionFlag(name), name]));
+  const flags = new Map(optionNames.flatMap((name) => optionFlags(name).map((flag) => [flag, name] as const)));
   for (const flag of flags.keys()) run.addOption(flag);
   run
     .addOption(readyFdFlag())
@@ -44,16 +52,18 @@ function addRun(program: Command, onRun: (request: RunRequest) => Promise<void>)
     });
 }
 
-type Given = Record<string, string | true | string[]>;
+type Given = Record<string, string | boolean | string[]>;
 
-function optionFlag(name: OptionName): Flag {
+function optionFlags(name: OptionName): Flag[] {
   const option: Option<unknown> = optionTable[name];
   const { group, meaning, kind } = option;
   const facts = [`Takes ${kind.rule}.`, `Default: ${fallbackInWords(option)}.`, `Variable: ${variableOf(name)}.`];
   const description = [meaning, ...facts].join("\n");
   const value = kind.isSwitch ? "" : ` <${kind.placeholder}>`;
   const flag = new Flag(`${flagOf(name)}${value}`, description).helpGroup(`${group}:`);
-  return kind.several ? flag.argParser(collect) : flag;
+  if (kind.several) flag.argParser(collect);
+  const opposite = new Flag(oppositeFlagOf(name), `The opposite of ${flagOf(name)}.`).helpGroup(`${group}:`);
+  return kind.isSwitch ? [flag, opposite] : [flag];
 }
 
 function readyFdFlag(): Flag {

@@ -1,6 +1,7 @@
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import { State } from "./states.ts";
+import type { UsedTime } from "./usage.ts";
 
 const layout = native.slotLayout;
 const wordsPerSlot = native.pageSize / 4;
@@ -55,8 +56,21 @@ export class Slots {
 
   /** How long ago the last connection came, in ms, whatever the wall clock has done since. */
   age(slot: number): number {
-    const connectedAt = this.#doubles[slot * doublesPerSlot + layout.connected_at / 8] ?? 0;
-    return Math.round(native.now() - connectedAt);
+    return Math.round(native.now() - this.#double(slot, layout.connected_at));
+  }
+
+  /** Bytes of the last connection, as far as its worker has counted them. */
+  bytesIn(slot: number): number {
+    return this.#double(slot, layout.bytes_in);
+  }
+
+  bytesOut(slot: number): number {
+    return this.#double(slot, layout.bytes_out);
+  }
+
+  /** What the worker had used, in ms of processor time, when the last connection came. */
+  usedBefore(slot: number): UsedTime {
+    return { user: this.#double(slot, layout.user_before), system: this.#double(slot, layout.system_before) };
   }
 
   /** The first of its deadlines to come, in ms of the monotonic clock; Infinity if there is none. */
@@ -109,6 +123,10 @@ export class Slots {
   #deadline(index: number): number {
     const deadline = this.#doubles[index] ?? 0;
     return deadline > 0 ? deadline : Infinity;
+  }
+
+  #double(slot: number, offset: number): number {
+    return this.#doubles[slot * doublesPerSlot + offset / 8] ?? 0;
   }
 
   #word(slot: number, offset: number): number {

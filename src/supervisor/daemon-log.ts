@@ -1,21 +1,23 @@
-import { once } from "node:events";
-import { Socket } from "node:net";
 import { Writable } from "node:stream";
 import { setTimeout as pass } from "node:timers/promises";
 import pino, { type DestinationStream, type Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import { RecordAssembler } from "../log/chunks.ts";
+import { recordOfEnd } from "../log/end-line.ts";
 import type { Level } from "../log/levels.ts";
 import { createLog, formatRecord, type Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import { LogFile } from "./log-file.ts";
+import { LogReader } from "./log-reader.ts";
 import { LogOutput } from "./log-output.ts";
 
 const pipeSize = 1024 * 1024;
 const stderr = 2;
 
-type LogSettings = Pick<Settings, "logFile" | "logFormat" | "logLevel">;
+type LogSettings = Pick<Settings, "anonymizePeers" | "logFile" | "logFormat" | "logLevel">;
+/** For what was kept of a daemon that has not started. */
+const atFailure: LogSettings = { anonymizePeers: false, logFile: "", logFormat: "json", logLevel: "info" };
 
 /**
  * The daemon's log, on standard error or in a file: what the supervisor says itself, and what its zygotes and workers send through
@@ -26,7 +28,7 @@ export class DaemonLog {
   readonly writeEnd: number;
   /** How many records of workers found the pipe full, since this was last asked. */
   takeDropped: () => number = () => 0;
-  readonly #reader: Socket;
+  readonly #reader: LogReader;
   readonly #assembler = new RecordAssembler();
   readonly #output = new LogOutput(stderr, (count, why) => this.#tellLoss(count, why));
   /** For what the supervisor has to say of a worker: records with the worker's identity, not its own. */
@@ -36,6 +38,7 @@ export class DaemonLog {
     (record) => this.#relay([record]),
   );
   #level: Level = "info";
+  #anonymizePeers = false;
   #destination: DestinationStream | undefined;
   #logger: Logger | undefined;
   #file: LogFile | undefined;
@@ -44,13 +47,16 @@ export class DaemonLog {
   constructor() {
     const [readEnd, writeEnd] = succeeded("Making a pipe", native.pipe(pipeSize));
     this.writeEnd = writeEnd;
-    this.#reader = new Socket({ fd: readEnd, readable: true, writable: false });
-    this.#reader.on("data", (bytes: Buffer) => this.#relay(this.#assembler.push(bytes)));
-    this.#reader.on("end", () => this.#relay(this.#assembler.end()));
+    this.#reader = new LogReader(
+      readEnd,
+      (bytes) => this.#relay(this.#assembler.push(bytes)),
+      () => this.#relay(this.#assembler.end()),
+    );
   }
 
   /** @throws ForkdError `FORKD_E_LOG_FILE`; what is kept goes to standard error then */
-  async configure({ logFile, logFormat, logLevel }: LogSettings): Promise<Logger> {
+  async configure({ anonymizePeers, logFile, logFormat, logLevel }: LogSettings): Promise<Logger> {
+    this.#anonymizePeers = anonymizePeers;
     if (logFile !== "") this.#openFile(logFile);
     const destination = logFormat === "pretty" ? await prettyDestination(this.#output) : this.#output;
     const options = {
@@ -87,9 +93,9 @@ export class DaemonLog {
   /** Writes what is still in the pipe; waits until nobody else can write to it, but not for ever. */
   async close(patience: number): Promise<void> {
     native.close(this.writeEnd);
-    await atMost(patience, once(this.#reader, "close"));
-    this.#reader.destroy();
-    if (this.#kept.length > 0) await this.configure({ logFile: "", logFormat: "json", logLevel: "info" });
+    await atMost(patience, this.#reader.toEnd());
+    this.#reader.close();
+    if (this.#kept.length > 0) await this.configure(atFailure);
     await atMost(patience, this.#output.written());
   }
 
@@ -101,13 +107,20 @@ export class DaemonLog {
   #relay(records: readonly string[]): void {
     for (const text of records) {
       if (text === "") continue;
-      // What is no record comes from Node itself, or from a program that user code started.
-      const record = text.startsWith('{"level":') ? text : formatRecord("error", { role: "output" }, text);
+      const record = this.#recordOf(text);
       if (this.#destination === undefined) this.#kept.push(record);
       else this.#destination.write(`${record}\n`);
     }
     const dropped = this.takeDropped();
     if (dropped > 0) this.#tellLoss(dropped, "they came faster than they were written");
+  }
+
+  #recordOf(text: string): string {
+    if (text.startsWith('{"level":')) return text;
+    // What is no record comes from Node itself, or from a program that user code started.
+    return (
+      recordOfEnd(text, { anonymizePeers: this.#anonymizePeers }) ?? formatRecord("error", { role: "output" }, text)
+    );
   }
 
   #tellLoss(dropped: number, why: string): void {

@@ -2,17 +2,15 @@ import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { createProgram, type RunRequest } from "../../dist/cli/program.js";
-import { flagOf, optionNames } from "../../dist/config/option-table.js";
-import { exampleOf } from "../config/options-page.js";
+import { optionNames } from "../../dist/config/option-table.js";
+import { argumentsOf, exampleOf } from "../config/options-page.js";
 
 test("a module alone makes an empty request", async () => {
   assert.deepEqual(await requestOf("run", "x.ts"), { modulePath: "x.ts", flags: {} });
 });
 
 test("every option has its flag, whose text is passed on by the option's name", async () => {
-  const args = optionNames.flatMap((name) =>
-    exampleOf(name).flags.flatMap((text) => (text === true ? [flagOf(name)] : [flagOf(name), text])),
-  );
+  const args = optionNames.flatMap(argumentsOf);
   const { flags } = await requestOf("run", ...args, "x.ts");
   const expected = optionNames.map((name) => [
     name,
