@@ -55,9 +55,9 @@ class Check {
     this.#expectReady(this.#planner.optionBeforehand("startTimeout"));
   }
 
-  #expectReady(startTimeout: number): void {
+  #expectReady(startTimeout: number, grace = 0): void {
     this.#zygote.killAfter(
-      startTimeout,
+      startTimeout + grace,
       `hung: it was not ready within startTimeout (${formatDuration(startTimeout)})`,
     );
   }
