@@ -89,6 +89,7 @@ export interface Native {
   isDraining(): 0 | 1;
   isCurrent(): 0 | 1;
   recordEnd(outcome: number): void;
+  tellEnd(fd: number): Result;
   read(fd: number, bytes: Uint8Array): Result;
   write(fd: number, bytes: Uint8Array): Result;
   writeText(fd: number, text: string): Result;
@@ -119,6 +120,8 @@ type SlotField =
   | "drain_deadline"
   | "bytes_in"
   | "bytes_out"
+  | "user_before"
+  | "system_before"
   | "peer";
 
 export const native: Native = load();

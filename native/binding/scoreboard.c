@@ -98,6 +98,8 @@ static napi_value slot_layout(napi_env env) {
   OFFSET(fk_slot, drain_deadline);
   OFFSET(fk_slot, bytes_in);
   OFFSET(fk_slot, bytes_out);
+  OFFSET(fk_slot, user_before);
+  OFFSET(fk_slot, system_before);
   OFFSET(fk_slot, peer);
   return object;
 }

@@ -66,6 +66,8 @@ struct fk_slot {
   volatile double drain_deadline;
   double bytes_in;
   double bytes_out;
+  double user_before;   /* these two: processor time that the worker had used when the connection came, in ms */
+  double system_before;
   char peer[FK_PEER_SIZE];
 };
 

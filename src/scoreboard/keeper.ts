@@ -22,7 +22,8 @@ export interface Keeper {
   readonly registry: Registry;
   readonly slots: Slots;
   readonly header: Header;
-  readonly settings: FatalLimits & Pick<Settings, "startTimeout" | "drainTimeout" | "connectionsPerWorker">;
+  readonly settings: FatalLimits &
+    Pick<Settings, "startTimeout" | "drainTimeout" | "connectionsPerWorker" | "connectionLog" | "anonymizePeers">;
   readonly log: Log;
   /** When its workers, who have been told to leave, must have left, by the clock of the scoreboard. */
   readonly deadline?: number;

@@ -5,6 +5,7 @@ import { native } from "../native.ts";
 import { mostConnections, slotForTrials } from "./capacity.ts";
 import { succeeded } from "../system-error.ts";
 import { outcomeNumber, State, type Outcome } from "./states.ts";
+import type { UsedTime } from "./usage.ts";
 
 const layout = native.slotLayout;
 const wordsPerSlot = native.pageSize / 4;
@@ -75,8 +76,21 @@ export class Slots {
 
   /** How long ago the last connection came, in ms, whatever the wall clock has done since. */
   age(slot: number): number {
-    const connectedAt = this.#doubles[slot * doublesPerSlot + layout.connected_at / 8] ?? 0;
-    return Math.round(native.now() - connectedAt);
+    return Math.round(native.now() - this.#double(slot, layout.connected_at));
+  }
+
+  /** Bytes of the last connection, as far as its worker has counted them. */
+  bytesIn(slot: number): number {
+    return this.#double(slot, layout.bytes_in);
+  }
+
+  bytesOut(slot: number): number {
+    return this.#double(slot, layout.bytes_out);
+  }
+
+  /** What the worker had used, in ms of processor time, when the last connection came. */
+  usedBefore(slot: number): UsedTime {
+    return { user: this.#double(slot, layout.user_before), system: this.#double(slot, layout.system_before) };
   }
 
   /** The first of its deadlines to come, in ms of the monotonic clock; Infinity if there is none. */
@@ -92,14 +106,6 @@ export class Slots {
   /** Infinity if there is none. */
   idleDeadline(slot: number): number {
     return this.#deadline(slot * doublesPerSlot + layout.idle_deadline / 8);
-  }
-
-  bytesIn(slot: number): number {
-    return this.#doubles[slot * doublesPerSlot + layout.bytes_in / 8] ?? 0;
-  }
-
-  bytesOut(slot: number): number {
-    return this.#doubles[slot * doublesPerSlot + layout.bytes_out / 8] ?? 0;
   }
 
   peer(slot: number): string {
@@ -142,6 +148,10 @@ export class Slots {
   #deadline(index: number): number {
     const deadline = this.#doubles[index] ?? 0;
     return deadline > 0 ? deadline : Infinity;
+  }
+
+  #double(slot: number, offset: number): number {
+    return this.#doubles[slot * doublesPerSlot + offset / 8] ?? 0;
   }
 
   #word(slot: number, offset: number): number {

@@ -13,6 +13,8 @@ const settings = {
   startTimeout: 30_000,
   drainTimeout: 1000,
   connectionsPerWorker: 1,
+  connectionLog: true,
+  anonymizePeers: false,
 };
 
 const count = 4;

@@ -17,6 +17,8 @@ const settings = {
   startTimeout: 30_000,
   drainTimeout: 1000,
   connectionsPerWorker: 1,
+  connectionLog: true,
+  anonymizePeers: false,
 };
 
 const silence = createLog(

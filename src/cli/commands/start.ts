@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type Command, Option as Flag } from "commander";
-import { flagOf } from "../../config/option-table.ts";
+import { flagOf, oppositeFlagOf } from "../../config/option-table.ts";
 import type { OptionName, Sources } from "../../config/settings.ts";
 import { addDaemonFlags, daemonFlags, type Given } from "../daemon-flags.ts";
 import { addCommon, type CommonOptions, print } from "../daemon-command.ts";
@@ -65,7 +65,7 @@ function argumentsFor(options: StartOptions): string[] {
 function flagsAgain(flags: Sources["flags"]): string[] {
   return Object.entries(flags).flatMap(([name, value]) => {
     const flag = flagOf(name as OptionName);
-    if (value === true) return [flag];
+    if (typeof value === "boolean") return [value ? flag : oppositeFlagOf(name as OptionName)];
     const texts = typeof value === "string" ? [value] : value;
     return texts.flatMap((given) => [flag, absolute(name, given)]);
   });
