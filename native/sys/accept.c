@@ -56,9 +56,14 @@ static void back_off(double ms) {
   ppoll(NULL, 0, &timeout, &mask);
 }
 
-/* The first waiting connection of any listener, each in its turn; -EAGAIN if none has one. */
+/*
+ * The first waiting connection of any listener, each in its turn; -EAGAIN if none has one. Each worker begins with the listener
+ * after that of the worker before: if they all began with the same one, and more came there than are served, the others'
+ * clients would wait for ever.
+ */
 static int take_connection(void) {
-  static int turn;
+  static int turn = -1;
+  if (turn < 0) turn = fk_worker.slot->fork_number;
   for (int i = 0; i < fk_worker.listener_count; i++) {
     turn = (turn + 1) % fk_worker.listener_count;
     int fd = accept4(fk_worker.listeners[turn], NULL, NULL, SOCK_CLOEXEC);

@@ -134,6 +134,24 @@ TEST(a_worker_sleeps_until_a_connection_comes_to_any_of_its_listeners) {
   CHECK_EQUAL(slot()->served, 6);
 }
 
+static int is_from_first_listener(int fork_number) {
+  slot()->fork_number = fork_number;
+  pid_t pid = fork_worker();
+  if (pid != 0) return end_of(pid);
+  struct fk_name here, first;
+  CHECK_EQUAL(fk_local_name(next(), &here), 0);
+  CHECK_EQUAL(fk_local_name(fk_worker.listeners[0], &first), 0);
+  _exit(here.port == first.port);
+}
+
+TEST(one_worker_after_another_begins_with_one_listener_after_another) {
+  int listeners[2] = {listen_locally(), listen_locally()};
+  stage_worker(listeners, 2);
+  reports = shared(sizeof *reports);
+  for (int i = 0; i < 4; i++) connect_to(listeners[i % 2]);
+  for (int i = 0; i < 4; i++) CHECK_EQUAL(is_from_first_listener(i + 1), i % 2 == 0);
+}
+
 TEST(a_client_that_is_gone_again_is_no_trouble) {
   int listener = stage();
   reset(connect_to(listener));
