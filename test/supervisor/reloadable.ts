@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -43,7 +43,7 @@ export class Reloadable {
   }
 
   /** What a new connection is answered, without the end of the line. */
-  async ask(question: "version" | "id" | "pid"): Promise<string> {
+  async ask(question: "version" | "id" | "pid" | "engine"): Promise<string> {
     return (await exchange(this.daemon.port, `${question}\n`)).trimEnd();
   }
 
@@ -79,6 +79,12 @@ export class ReloadFolder {
 
   remove(name: string): void {
     rmSync(join(this.path, name), { force: true });
+  }
+
+  /** The supervisor of a daemon that has got as far as to have its pid written down, and loads its module. */
+  supervisorOf(name: string): number | undefined {
+    const path = new RuntimeFolder(this.path, name).pidFile;
+    return existsSync(path) ? Number.parseInt(readFileSync(path, "utf8"), 10) || undefined : undefined;
   }
 
   adminOf(name: string): AdminClient {
