@@ -2,7 +2,7 @@ import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { reviveFailure } from "../control/failure.ts";
 import { ForkdError } from "../errors.ts";
-import type { ConnectionInfo, Refusal, Reloaded, Status } from "./api.ts";
+import type { ConnectionInfo, Program, Refusal, Reloaded, Status } from "./api.ts";
 import type { RuntimeFolder } from "./runtime-folder.ts";
 
 /** Asks a daemon, over its admin socket. */
@@ -31,23 +31,31 @@ export class AdminClient {
     return this.#ask("POST", `/stop${now ? "?now" : ""}`);
   }
 
+  restart(now: boolean): Promise<Status> {
+    return this.#ask("POST", `/restart${now ? "?now" : ""}`);
+  }
+
+  upgrade(program: Program): Promise<Status> {
+    return this.#ask("POST", "/upgrade", program);
+  }
+
   reload(): Promise<Reloaded> {
     return this.#ask("POST", "/reload");
   }
 
   /** @throws ForkdError what the daemon refuses it with, or `FORKD_E_NOT_RUNNING` */
-  async #ask<Answer>(method: string, path: string): Promise<Answer> {
-    const response = await this.#send(method, path);
+  async #ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    const response = await this.#send(method, path, body === undefined ? "" : JSON.stringify(body));
     const answer = JSON.parse(await text(response)) as Answer | Refusal;
     if ((response.statusCode ?? 500) >= 400) throw reviveFailure(answer as Refusal);
     return answer as Answer;
   }
 
-  #send(method: string, path: string): Promise<IncomingMessage> {
+  #send(method: string, path: string, body: string): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       request({ socketPath: this.folder.socket, method, path }, resolve)
         .on("error", () => reject(gone(this.name)))
-        .end();
+        .end(body);
     });
   }
 }

@@ -48,7 +48,7 @@ class Check {
     this.#log = log;
     this.#planner = new Planner({ modulePath, flags, isDetached: false, passed: undefined });
     this.result = new Promise((resolve, reject) => ([this.#succeed, this.#fail] = [resolve, reject]));
-    this.#zygote = new ZygoteProcess(modulePath, 1, log.writeEnd, {
+    this.#zygote = new ZygoteProcess(modulePath, 1, log.pipe[1], {
       onMessage: (message) => void this.#onMessage(message).catch((error: Error) => this.#end(() => this.#fail(error))),
       onExit: (manner) => this.#fail(diedAtStart(modulePath, manner)),
     });
