@@ -61,6 +61,6 @@ export class Planner {
   #sources(module: Sources["module"]): Sources {
     const { modulePath, flags, isDetached } = this.parts;
     const stderrIsTerminal = !isDetached && isatty(2);
-    return { flags, variables: process.env, module, modulePath, stderrIsTerminal };
+    return { flags, variables: process.env, module, modulePath, stderrIsTerminal, isProcessOne: process.pid === 1 };
   }
 }
