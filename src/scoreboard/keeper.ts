@@ -22,8 +22,11 @@ export interface Keeper {
   readonly registry: Registry;
   readonly slots: Slots;
   readonly header: Header;
-  readonly settings: FatalLimits & Pick<Settings, "startTimeout" | "connectionLog" | "anonymizePeers">;
+  readonly settings: FatalLimits &
+    Pick<Settings, "startTimeout" | "drainTimeout" | "connectionsPerWorker" | "connectionLog" | "anonymizePeers">;
   readonly log: Log;
+  /** When its workers, who have been told to leave, must have left, by the clock of the scoreboard. */
+  readonly deadline?: number;
   /** Whether the daemon stops at once: SIGKILL is its own then. */
   readonly isStopping?: boolean;
 }
@@ -44,7 +47,7 @@ export function killIfAtFault(slot: number, keeper: Keeper): void {
   native.kill(pid, SIGKILL);
 }
 
-function faultOf(slot: number, { registry, slots, settings }: Keeper): string | undefined {
+function faultOf(slot: number, { registry, slots, settings, deadline = Infinity }: Keeper): string | undefined {
   if (slots.isStarting(slot)) return registry.age(slot) > settings.startTimeout ? lateness : undefined;
-  return slots.deadline(slot) < native.now() - mercy ? deafness : undefined;
+  return Math.min(slots.deadline(slot), deadline) < native.now() - mercy ? deafness : undefined;
 }

@@ -81,7 +81,6 @@ export class Actions implements Readonly<Record<Action, () => void>> {
     this.#supervisor.news.reloading();
     this.#supervisor.parts.onReload("begins", []);
     this.#supervisor.zygotes.spawnNext();
-    this.#supervisor.reloads.expect(this.#supervisor.zygotes.next);
   }
 
   promote(): void {
@@ -97,16 +96,24 @@ export class Actions implements Readonly<Record<Action, () => void>> {
   /** Idle workers of earlier zygotes have filled in until now; after a reload their busy ones are to come to an end, too. */
   takeOver(): void {
     const { orphans, rotation } = this.#service;
-    const current = this.#supervisor.zygotes.current as ZygoteProcess;
+    const { reloads, zygotes, news } = this.#supervisor;
+    const current = zygotes.current as ZygoteProcess;
     const { generation } = current;
-    this.#supervisor.news.takenOver(generation);
-    if (!this.#supervisor.reloads.isBy(current)) orphans.retireIdle(generation);
-    else {
-      orphans.drainBefore(generation);
-      const mayOldAccept = (): boolean => orphans.mayAcceptBefore(generation);
-      this.#supervisor.reloads.succeedOnce(mayOldAccept, () => this.#onReloaded(generation));
-    }
+    news.takenOver(generation);
+    if (reloads.isBy(current)) this.#completeReload(generation);
+    else orphans.retireIdle(generation);
     rotation.resume();
+  }
+
+  /** From its end on old code accepts nobody: an idle worker that is told to leave may have been about to. */
+  #completeReload(generation: number): void {
+    const { orphans } = this.#service;
+    orphans.drainBefore(generation);
+    this.#supervisor.reloads.succeedOnce(
+      () => !orphans.mayAcceptBefore(generation),
+      generation,
+      () => this.#onReloaded(generation),
+    );
   }
 
   #onReloaded(generation: number): void {
@@ -116,7 +123,7 @@ export class Actions implements Readonly<Record<Action, () => void>> {
     if (this.#supervisor.isResuming) this.#tellReady();
     else this.#supervisor.parts.onReload("ends", addresses);
     this.#supervisor.isResuming = false;
-    setImmediate(() => this.#supervisor.beginReload());
+    this.#supervisor.beginReload();
   }
 
   /** The zygote has left its workers to this process, whose they remain. */

@@ -83,7 +83,7 @@ class Check {
     await this.#log.configure({ ...settings, logFile: "" });
     this.#expectReady(settings.startTimeout);
     const engine = settings.engine === "spawn" ? "spawn" : "fork";
-    const message = { type: "serve", settings, generation: 1, engine, trial: true } as const;
+    const message = { type: "serve", settings, generation: 1, engine, isUntried: true, trial: true } as const;
     this.#zygote.send(message, [Slots.create(), Registry.create()]);
   }
 

@@ -33,8 +33,6 @@ export interface HandedDaemon {
   readonly generation: number;
   readonly restarts: number;
   readonly upgrades: number;
-  /** Whether workers are to be spawned although they need not be. */
-  readonly engine: "fork" | "spawn";
   readonly listeners: readonly HandedListener[];
   readonly pidFile: number;
   readonly scoreboard: number;
@@ -63,7 +61,7 @@ export function handoverOf({ parts, service, zygotes, crashes, succession }: Sup
   const passed = service?.plan.listeners.passed ?? [];
   const request = { format, modulePath, flags, isDetached, runtimeBase, passed };
   if (service === undefined || log === undefined) return { ...request, daemon: null };
-  const { plan, instance, engine, memfds } = service;
+  const { plan, instance, memfds } = service;
   const { settings, origins, listeners } = plan;
   const [scoreboard, registry] = memfds;
   const progress = {
@@ -73,7 +71,7 @@ export function handoverOf({ parts, service, zygotes, crashes, succession }: Sup
     upgrades: succession.count,
   };
   const descriptors = { listeners: listeners.handover, pidFile: instance.descriptor, scoreboard, registry };
-  return { ...request, daemon: { settings, origins, engine, ...progress, ...descriptors, ...log } };
+  return { ...request, daemon: { settings, origins, ...progress, ...descriptors, ...log } };
 }
 
 /** A descriptor of memory that holds it. */

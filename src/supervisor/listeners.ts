@@ -44,7 +44,7 @@ export class Listeners {
   }
 
   /**
-   * @param open - Those that are there already: what is wanted of them stays open as it is.
+   * @param open - Those that are there already: what is wanted of them stays open, and as it is.
    * @throws ForkdError `FORKD_E_LISTEN`; nothing more is open then
    */
   static open(wanted: readonly ListenAddress[], backlog: number, open = new Listeners([])): Listeners {
@@ -52,7 +52,6 @@ export class Listeners {
     const listeners: Listener[] = [];
     for (const address of wanted) {
       const known = open.#all.find((one) => one.wanted === formatAddress(address) && !listeners.includes(one));
-      if (known !== undefined) native.listenAgain(known.fd, backlog);
       const listener = known ?? Listener.open(address, backlog);
       if (typeof listener === "number") {
         new Listeners(listeners).closeBut(open);
@@ -91,6 +90,12 @@ export class Listeners {
 
   get addresses(): ListenAddress[] {
     return this.#all.map(({ address }) => address);
+  }
+
+  /** From now on the kernel queues so many clients. Whoever has passed a socket has chosen that, too. */
+  queue(backlog: number): void {
+    if (this.passed.length > 0) return;
+    for (const { fd } of this.#all) native.listenAgain(fd, backlog);
   }
 
   /** Closes those that are not among `others`. */

@@ -38,9 +38,11 @@ export class News {
     this.#log?.error({ generation, reason: manner }, `zygote ended: ${manner}`);
   }
 
-  nextZygoteEnded({ generation }: ZygoteProcess, manner: string): void {
-    const message = `the next zygote ended: ${manner}; the old one goes on`;
-    this.#log?.error({ generation, reason: manner }, message);
+  nextZygoteEnded({ generation, isPrepared }: ZygoteProcess, manner: string): void {
+    const consequence = isPrepared
+      ? "another is started, for the old one has been told to retire"
+      : "the old one goes on";
+    this.#log?.error({ generation, reason: manner }, `the next zygote ended: ${manner}; ${consequence}`);
   }
 
   zygoteFailed({ generation }: ZygoteProcess, error: Error): void {

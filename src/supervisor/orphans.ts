@@ -19,6 +19,8 @@ export class Orphans {
   readonly #registry: Registry;
   /** By the generation whose workers are held to them. */
   readonly #settings = new Map<number, Keeper["settings"]>();
+  /** Of generations that are to drain: when their workers must have ended, heed it or not. */
+  readonly #deadlines = new Map<number, number>();
   readonly #ended = new EndedWorker();
   #look: NodeJS.Timeout | undefined;
 
@@ -31,8 +33,12 @@ export class Orphans {
   adoptSettings(generation: number, settings: Keeper["settings"]): void {
     this.#keeper = { ...this.#keeper, settings };
     this.#settings.set(generation, settings);
-    for (const old of this.#settings.keys())
-      if (old !== generation && !this.#hasWorkers(old)) this.#settings.delete(old);
+    for (const old of this.#settings.keys()) if (old !== generation && !this.#hasWorkers(old)) this.#forget(old);
+  }
+
+  #forget(generation: number): void {
+    this.#settings.delete(generation);
+    this.#deadlines.delete(generation);
   }
 
   /** Buries those that have ended, but for those whose end others want to hear of. The zygote may be waiting for their slots. */
@@ -111,18 +117,27 @@ export class Orphans {
     for (const slot of this.#idleBefore(generation)) tellToLeave(slot, this.#keeper);
   }
 
-  /** Whether such a one may still accept a connection. */
+  /** Whether such a one may still accept a connection: it is idle, or busy, may serve another, and has yet to hear. */
   mayAcceptBefore(generation: number): boolean {
-    return this.#idleBefore(generation).length > 0;
+    const { slots } = this.#keeper;
+    return this.#before(generation).some((slot) => {
+      const { connectionsPerWorker } = this.#keeperOf(slot).settings;
+      const mayServeAnother = slots.state(slot) === State.busy && slots.served(slot) < connectionsPerWorker;
+      return slots.isIdle(slot) || mayServeAnother;
+    });
   }
 
   /** Has the workers of generations before that one drain, but those that do already. */
   drainBefore(generation: number): void {
     const { slots } = this.#keeper;
-    for (const slot of this.#slots()) {
-      const isMeant = this.#registry.generation(slot) < generation && slots.state(slot) !== State.draining;
-      if (isMeant) tellToLeave(slot, this.#keeper);
+    for (const slot of this.#before(generation)) {
+      this.#setDeadline(this.#registry.generation(slot), this.#keeperOf(slot).settings);
+      if (slots.state(slot) !== State.draining) tellToLeave(slot, this.#keeper);
     }
+  }
+
+  #setDeadline(generation: number, { drainTimeout }: Keeper["settings"]): void {
+    if (!this.#deadlines.has(generation)) this.#deadlines.set(generation, native.now() + drainTimeout);
   }
 
   /** Has all of them drain. */
@@ -131,8 +146,11 @@ export class Orphans {
   }
 
   #idleBefore(generation: number): number[] {
-    const { slots } = this.#keeper;
-    return this.#slots().filter((slot) => slots.isIdle(slot) && this.#registry.generation(slot) < generation);
+    return this.#before(generation).filter((slot) => this.#keeper.slots.isIdle(slot));
+  }
+
+  #before(generation: number): number[] {
+    return this.#slots().filter((slot) => this.#registry.generation(slot) < generation);
   }
 
   #hasWorkers(generation: number): boolean {
@@ -140,8 +158,10 @@ export class Orphans {
   }
 
   #keeperOf(slot: number): Keeper {
-    const settings = this.#settings.get(this.#registry.generation(slot));
-    return settings === undefined ? this.#keeper : { ...this.#keeper, settings };
+    const generation = this.#registry.generation(slot);
+    const { settings } = this.#keeper;
+    const deadline = this.#deadlines.get(generation) ?? Infinity;
+    return { ...this.#keeper, settings: this.#settings.get(generation) ?? settings, deadline };
   }
 
   /** The daemon stops at once: that they are killed is nothing to wonder at. */

@@ -1,8 +1,7 @@
 import type { ForkdError } from "../errors.ts";
-import type { ZygoteProcess } from "./zygote-process.ts";
 
-/** How often it is looked whether old code may still accept a connection. */
-const look = 20;
+/** How often it is looked whether one that has taken over is over. */
+const lookInterval = 20;
 
 interface Request {
   readonly resolve: (generation: number) => void;
@@ -10,13 +9,15 @@ interface Request {
 }
 
 /**
- * Reloads: who waits for one, and the zygote that is to take over. One that is asked for while another is under way is
+ * Reloads: who waits for one, and which zygotes bring it about. One that is asked for while another is under way is
  * made after it: what it is about may have changed since the other one began.
  */
 export class Reloads {
   #wanted: Request[] = [];
   #running: Request[] | undefined;
-  #zygote: ZygoteProcess | undefined;
+  /** Zygotes from that generation on are started for the one under way, until one of them has taken over. */
+  #since = Infinity;
+  #look: NodeJS.Timeout | undefined;
 
   /** @returns the generation that serves then */
   request(): Promise<number> {
@@ -28,34 +29,37 @@ export class Reloads {
     return this.#running === undefined && this.#wanted.length > 0;
   }
 
-  begin(): void {
-    this.#running = this.#wanted;
-    this.#wanted = [];
-  }
-
-  /** By that zygote: undefined if it could not be started. */
-  expect(zygote: ZygoteProcess | undefined): void {
-    this.#zygote = zygote;
-  }
-
-  isBy(zygote: ZygoteProcess): boolean {
-    return zygote === this.#zygote;
-  }
-
+  /** Whether one is under way, be it that old code may still accept a connection. */
   get isRunning(): boolean {
     return this.#running !== undefined;
   }
 
-  /** From its end on old code accepts nobody: an idle worker that is told to leave may have been about to. */
-  succeedOnce(mayOldAccept: () => boolean, onEnd: () => void): void {
-    if (mayOldAccept()) {
-      setTimeout(() => this.succeedOnce(mayOldAccept, onEnd), look);
+  /** The zygote of that generation is about to be started for it. */
+  begin(generation: number): void {
+    this.#running = this.#wanted;
+    this.#wanted = [];
+    this.#since = generation;
+  }
+
+  /** Whether that zygote is to bring it about. */
+  isBy({ generation }: { readonly generation: number }): boolean {
+    return generation >= this.#since;
+  }
+
+  /** Whether one is under way, and no zygote has taken over yet. */
+  get isAwaited(): boolean {
+    return this.#since < Infinity;
+  }
+
+  /** A zygote has taken over, and that generation serves. */
+  succeedOnce(isOver: () => boolean, generation: number, onEnd: () => void): void {
+    this.#since = Infinity;
+    if (!isOver()) {
+      this.#look = setTimeout(() => this.succeedOnce(isOver, generation, onEnd), lookInterval);
       return;
     }
-    const generation = this.#zygote?.generation ?? 0;
-    const requests = this.#end();
+    for (const { resolve } of this.#end()) resolve(generation);
     onEnd();
-    for (const { resolve } of requests) resolve(generation);
   }
 
   fail(error: ForkdError): void {
@@ -64,15 +68,15 @@ export class Reloads {
 
   /** There will be none any more. */
   refuse(error: ForkdError): void {
-    this.fail(error);
-    this.begin();
-    this.fail(error);
+    const requests = [...this.#end(), ...this.#wanted.splice(0)];
+    for (const { reject } of requests) reject(error);
   }
 
   #end(): Request[] {
+    clearTimeout(this.#look);
     const requests = this.#running ?? [];
     this.#running = undefined;
-    this.#zygote = undefined;
+    this.#since = Infinity;
     return requests;
   }
 }

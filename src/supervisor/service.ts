@@ -29,8 +29,8 @@ export interface ServiceParts {
 export class Service {
   /** In force: what the zygote that forks was given. */
   plan: Plan;
-  /** How the next zygote is to make workers: whoever finds that forking does not work here sets it to "spawn". */
-  engine: Engine;
+  /** Whether somebody has found out that forking does not work here. */
+  isUnforkable = false;
   readonly instance: Instance;
   readonly header: Header;
   readonly registry: Registry;
@@ -57,12 +57,10 @@ export class Service {
 
   /** What this process had before it became another program. */
   static resume(handed: HandedDaemon, parts: ServiceParts): Service {
-    const { settings, origins, engine } = handed;
+    const { settings, origins } = handed;
     const plan = { settings, origins, listeners: Listeners.resume(handed.listeners) };
     const instance = Instance.resume(parts.runtimeBase, settings.name, handed.pidFile, handed.since);
-    const service = new Service(plan, instance, [handed.scoreboard, handed.registry], parts);
-    service.engine = engine;
-    return service;
+    return new Service(plan, instance, [handed.scoreboard, handed.registry], parts);
   }
 
   private constructor(plan: Plan, instance: Instance, memfds: [number, number], { log, onHung, onDue }: ServiceParts) {
@@ -71,7 +69,6 @@ export class Service {
     this.plan = plan;
     this.instance = instance;
     this.memfds = memfds;
-    this.engine = settings.engine === "spawn" ? "spawn" : "fork";
     this.header = new Header(scoreboard);
     this.slots = new Slots(scoreboard);
     this.registry = new Registry(registry);
@@ -94,6 +91,15 @@ export class Service {
     return this.plan.listeners.addresses.map(formatAddress);
   }
 
+  get engine(): Engine {
+    return this.engineFor(this.plan);
+  }
+
+  /** How a zygote that is to serve with a plan is to make workers. */
+  engineFor({ settings: { engine } }: Plan): Engine {
+    return engine === "spawn" || (engine === "auto" && this.isUnforkable) ? "spawn" : "fork";
+  }
+
   /** What a zygote is sent that is to serve with a plan: the scoreboard, the registry, then the listeners. */
   descriptorsFor({ listeners }: Plan): number[] {
     return [...this.memfds, ...listeners.descriptors];
@@ -102,11 +108,17 @@ export class Service {
   /** The zygote that was given this plan is to fork: what was open for the earlier one alone is closed. */
   adopt(plan: Plan, generation: number): void {
     this.plan.listeners.closeBut(plan.listeners);
+    if (plan !== this.plan) plan.listeners.queue(plan.settings.backlog);
     this.plan = plan;
     this.orphans.adoptSettings(generation, plan.settings);
     this.rotation.interval = plan.settings.rotateInterval;
     this.orders.forgetCommands();
     this.heartbeat.start(plan.settings.heartbeatTimeout);
+  }
+
+  /** The zygote that was given this plan has ended: what was open for it alone is closed. */
+  discard(plan: Plan | undefined): void {
+    plan?.listeners.closeBut(this.plan.listeners);
   }
 
   close(): void {

@@ -97,7 +97,7 @@ export class Supervisor {
     this.succession.count = handed.upgrades + 1;
     this.crashes.count = handed.restarts;
     this.service = Service.resume(handed, this.#serviceParts);
-    this.reloads.begin();
+    this.reloads.begin(handed.generation + 1);
   }
 
   /** @throws ForkdError that which kept the daemon from starting */
@@ -170,6 +170,7 @@ export class Supervisor {
       else this.#commission(zygote, plan);
     } catch (error) {
       this.#onFailed(zygote, error as ForkdError);
+      zygote.kill(); // it waits for its commission
     }
   }
 
@@ -201,43 +202,44 @@ export class Supervisor {
 
   #commission(zygote: ZygoteProcess, plan: Plan): void {
     const service = this.service as Service;
-    const { engine } = service;
     const { settings } = plan;
+    const { generation } = zygote;
     zygote.plan = plan;
     this.zygotes.expectReady(zygote, settings.startTimeout);
+    const engine = service.engineFor(plan);
+    const isUntried = generation === 1 || this.isResuming; // by this program
     const trial = zygote !== this.zygotes.current; // another one forks
-    zygote.send(
-      { type: "serve", settings, generation: zygote.generation, engine, trial },
-      service.descriptorsFor(plan),
-    );
+    const message = { type: "serve", settings, generation, engine, isUntried, trial } as const;
+    zygote.send(message, service.descriptorsFor(plan));
   }
 
+  /** It is about to end. */
   #onFailed(zygote: ZygoteProcess, error: ForkdError): void {
+    zygote.error = error;
     if (this.state === "starting") this.error = error;
-    else if (this.#isReload(zygote)) this.#failReload(error);
-    else this.news.zygoteFailed(zygote, error);
+    else if (this.isResuming || !this.reloads.isBy(zygote)) this.news.zygoteFailed(zygote, error);
     this.handle("failed");
   }
 
   #onUnforkable(reason: string): void {
     if (this.service === undefined) return;
     this.news.unforkable(reason);
-    this.service.engine = "spawn";
+    this.service.isUnforkable = true;
     this.handle("unforkable");
   }
 
   #onSpawnFailed(error: ForkdError): void {
     if (this.state === "starting") this.error = error;
+    else if (this.reloads.isAwaited && !this.isResuming) this.#failReload(error);
     else this.news.noZygote(error);
-    if (this.reloads.isRunning && !this.isResuming) this.#failReload(error);
     this.handle(this.state === "renewing" ? "nextLost" : "lost");
     this.sweep();
   }
 
   #onNextEnd(zygote: ZygoteProcess, manner: string): void {
     const service = this.service as Service;
-    zygote.plan?.listeners.closeBut(service.plan.listeners);
-    if (this.#isReload(zygote)) this.#failReload(diedAtStart(this.parts.planner.modulePath, manner));
+    service.discard(zygote.plan);
+    if (this.#hasFailedReload(zygote)) this.#failReload(this.#reasonOf(zygote, manner));
     else if (isInService(this.state)) this.news.nextZygoteEnded(zygote, manner);
     this.handle("nextLost");
     service.rotation.resume(); // its reason is still there
@@ -246,8 +248,9 @@ export class Supervisor {
 
   #onZygoteEnd(zygote: ZygoteProcess, manner: string): void {
     this.service?.heartbeat.stop();
-    if (this.state === "starting") this.error ??= diedAtStart(this.parts.planner.modulePath, manner);
-    if (this.#isReload(zygote)) this.#failReload(diedAtStart(this.parts.planner.modulePath, manner));
+    this.service?.discard(zygote.plan);
+    if (this.state === "starting") this.error ??= this.#reasonOf(zygote, manner);
+    if (this.#hasFailedReload(zygote)) this.#failReload(this.#reasonOf(zygote, manner));
     const isAsWanted = zygote.isRetired && manner === "exit 0";
     if (isInService(this.state) && !isAsWanted) this.news.zygoteEnded(zygote, manner);
     const hasCrashed = isInService(this.state) && !zygote.isRetired;
@@ -265,18 +268,21 @@ export class Supervisor {
   spawn(): void {
     this.crashes.zygoteStarted(performance.now());
     this.zygotes.spawn();
-    if (this.isResuming) this.reloads.expect(this.zygotes.current);
   }
 
   beginReload(): void {
     if (this.state !== "serving" || !this.reloads.isDue) return;
-    this.reloads.begin();
+    this.reloads.begin(this.zygotes.generation + 1);
     this.handle("reload");
   }
 
-  /** Whether it is one without which the old code goes on. */
-  #isReload(zygote: ZygoteProcess): boolean {
-    return this.reloads.isBy(zygote) && !this.isResuming;
+  /** Once one is prepared the old one retires, and there is no way back: whoever dies then is replaced by who tries again. */
+  #hasFailedReload(zygote: ZygoteProcess): boolean {
+    return this.reloads.isBy(zygote) && !zygote.isPrepared && !this.isResuming;
+  }
+
+  #reasonOf({ error }: ZygoteProcess, manner: string): ForkdError {
+    return error ?? diedAtStart(this.parts.planner.modulePath, manner);
   }
 
   #failReload(error: ForkdError): void {

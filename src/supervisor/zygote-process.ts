@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
+import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import type { Plan } from "./plan.ts";
@@ -45,6 +46,8 @@ export class ZygoteProcess {
   isPrepared = false;
   /** Whether it was told to leave its workers to the supervisor. */
   isRetired = false;
+  /** Why it is about to end, or has ended. */
+  error: ForkdError | undefined;
   /** How long it, or a worker of its, may take to get ready, in ms. */
   startTimeout = 0;
   #reasonOfKill: string | undefined;
@@ -76,7 +79,7 @@ export class ZygoteProcess {
       events.onExit(this.#reasonOfKill ?? manner);
     };
     this.#process.on("error", ({ message }) => end(message));
-    this.#process.on("exit", (status, signal) => end(signal ?? `exit ${status}`));
+    this.#process.on("exit", (status, signal) => afterLastWords(() => end(signal ?? `exit ${status}`)));
   }
 
   get pid(): number | undefined {
@@ -104,6 +107,9 @@ export class ZygoteProcess {
     this.#process.kill("SIGKILL");
   }
 }
+
+/** Node may have heard of an exit before it has read what was said before: the next turn of the event loop reads that. */
+const afterLastWords = (act: () => void): void => void setImmediate(() => setImmediate(act));
 
 function spawnZygote(modulePath: string, logFd: number, controlFd: number): ChildProcess {
   const flags = [...forkableFlags, ...largePagesFlags, ...loaderFlags(process.versions.node)];

@@ -8,8 +8,8 @@ import { ZygoteProcess } from "./zygote-process.ts";
 /** A zygote whose worker on trial takes too long finds that out itself, and says so: it has so much longer, for two workers. */
 export const trialGrace = (startTimeout: number): number => startTimeout + 5000;
 
-/** A zygote that is told to retire does so between two forks. */
-const retirePatience = 2000;
+/** A zygote that is told to retire does so between two forks, which takes it a while on a machine that is overloaded. */
+const retirePatience = 10_000;
 
 export interface ZygotesParts {
   readonly modulePath: string;

@@ -14,6 +14,8 @@ const settings = {
   "limits.cpu": 1000,
   "limits.fileSize": 10,
   startTimeout: 30_000,
+  drainTimeout: 1000,
+  connectionsPerWorker: 1,
   connectionLog: true,
   anonymizePeers: false,
 };

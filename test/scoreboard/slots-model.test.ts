@@ -11,6 +11,8 @@ const settings = {
   "limits.cpu": 0,
   "limits.fileSize": -1,
   startTimeout: 30_000,
+  drainTimeout: 1000,
+  connectionsPerWorker: 1,
   connectionLog: true,
   anonymizePeers: false,
 };

@@ -32,6 +32,8 @@ export interface Launch {
   readonly variables?: Readonly<Record<string, string>>;
   /** Sockets that it finds from descriptor 3 on, as systemd would pass them; nobody tells it where to listen then. */
   readonly sockets?: readonly number[];
+  /** Whether the module itself says where it listens, and how it logs. */
+  readonly asModuleSays?: boolean;
 }
 
 /** Starts another program that sockets are passed to: they are for the process that is named, and for no other. */
@@ -60,17 +62,15 @@ export class TestDaemon {
     return TestDaemon.startWith(t, { starter }, module, ...flags);
   }
 
-  static async startWith(
-    t: TestContext,
-    { command = cli, sockets = [], starter = sockets.length > 0 ? asAddressee : [], stderr, variables }: Launch,
-    module: string,
-    ...flags: string[]
-  ): Promise<TestDaemon> {
+  static async startWith(t: TestContext, launch: Launch, module: string, ...flags: string[]): Promise<TestDaemon> {
+    const { command = cli, sockets = [], stderr, variables, asModuleSays = false } = launch;
+    const { starter = sockets.length > 0 ? asAddressee : [] } = launch;
     const mark = `TEST_DAEMON=${randomUUID()}`;
     const listen = flags.includes("--listen") || sockets.length > 0 ? [] : ["--listen", "127.0.0.1:0"];
+    const usual = asModuleSays ? [] : [...listen, "--log-format", "json"];
     const run = [...starter, process.execPath, command, "run", module];
     const readyFd = 3 + sockets.length;
-    const [program = "", ...args] = [...run, ...listen, "--log-format", "json", "--ready-fd", `${readyFd}`, ...flags];
+    const [program = "", ...args] = [...run, ...usual, "--ready-fd", `${readyFd}`, ...flags];
     const output = { text: "" };
     const own = { FORKD_RUNTIME_DIR: join(runtimeDir, randomUUID()), TEST_DAEMON: mark.split("=")[1] };
     const env = { ...process.env, LISTEN_FDS: `${sockets.length}`, ...own, ...variables };
