@@ -1,0 +1,38 @@
+import { resolve } from "node:path";
+import { runtimeBase } from "../admin/runtime-folder.ts";
+import { flagOf, variableOf } from "../config/option-table.ts";
+import type { OptionName, Sources } from "../config/settings.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What `run` is to be told for `start`: the same, with paths that mean the same in another folder. */
+export function argumentsAgain(modulePath: string, runtimeDir: string | undefined, flags: Sources["flags"]): string[] {
+  const base = runtimeBase(runtimeDir, process.env);
+  return [resolve(modulePath), "--runtime-dir", base, ...flagsAgain(flags)];
+}
+
+/** The same of variables. */
+export function variablesAgain(variables: Variables): Variables {
+  const [logFile, listen] = [variableOf("logFile"), variableOf("listen")];
+  const addresses = variables[listen]?.split(",").map((address) => absolute("listen", address.trim()));
+  return {
+    ...variables,
+    ...(variables[logFile] !== undefined && { [logFile]: absolute("logFile", variables[logFile]) }),
+    ...(addresses !== undefined && { [listen]: addresses.join(",") }),
+  };
+}
+
+function flagsAgain(flags: Sources["flags"]): string[] {
+  return Object.entries(flags).flatMap(([name, value]) => {
+    const flag = flagOf(name as OptionName);
+    if (value === true) return [flag];
+    const texts = typeof value === "string" ? [value] : value;
+    return texts.flatMap((given) => [flag, absolute(name, given)]);
+  });
+}
+
+function absolute(option: string, given: string): string {
+  if (option === "logFile" && given !== "off" && given !== "") return resolve(given);
+  const path = /^unix:(.+)/.exec(given)?.[1];
+  return option === "listen" && path !== undefined ? `unix:${resolve(path)}` : given;
+}
