@@ -91,6 +91,16 @@ export interface DaemonOptions {
    */
   readonly logLevel?: "debug" | "info" | "warn" | "error";
   /**
+   * Whether each connection that ends as usual is logged, at the level info; others always are.
+   * @default true
+   */
+  readonly connectionLog?: boolean;
+  /**
+   * Whether the addresses of clients are shortened in the log, to /24 or, for IPv6, /48. What user code logs is not.
+   * @default false
+   */
+  readonly anonymizePeers?: boolean;
+  /**
    * The file that the log is appended to, instead of stderr; SIGUSR1 has it opened anew. A relative path is relative to
    * the working directory that the daemon was started in.
    * @default "off"

@@ -77,6 +77,7 @@ export interface Native {
   fork(slot: number, generation: number, forkNumber: number): Result;
   backendDescriptor(): Result;
   spawn(path: string, args: Uint8Array, variables: Uint8Array, descriptors: readonly number[]): Result;
+  exec(path: string, args: Uint8Array, variables: Uint8Array, descriptors: readonly number[]): Result;
   sealed(bytes: Uint8Array): Result;
   mapSlot(memfd: number, slot: number): ArrayBuffer | Result;
   limit(): Result;
@@ -89,6 +90,7 @@ export interface Native {
   isDraining(): 0 | 1;
   isCurrent(): 0 | 1;
   recordEnd(outcome: number): void;
+  tellEnd(fd: number): Result;
   read(fd: number, bytes: Uint8Array): Result;
   write(fd: number, bytes: Uint8Array): Result;
   writeText(fd: number, text: string): Result;
@@ -119,6 +121,8 @@ type SlotField =
   | "drain_deadline"
   | "bytes_in"
   | "bytes_out"
+  | "user_before"
+  | "system_before"
   | "peer";
 
 export const native: Native = load();

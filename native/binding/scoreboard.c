@@ -22,12 +22,12 @@ static napi_value map_header(napi_env env, napi_callback_info info) {
 static napi_value map_for_oneself(napi_env env, int memfd, uint64_t offset, size_t length) {
   void *map = fk_scoreboard_map(memfd, offset, length, NULL);
   if (!map) return int_value(env, -errno);
-  int failed = fk_scoreboard_keep_from_children(map, length);
+  int failed = fk_scoreboard_keep_to_oneself(map, length);
   if (failed) return int_value(env, failed);
   return memory_value(env, map, length);
 }
 
-/* mapSlots(memfd, slots): all of them, for a process that watches; its children do not inherit the mapping. */
+/* mapSlots(memfd, slots): the first so many, for a process that watches; its children do not inherit the mapping. */
 static napi_value map_slots(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   return map_for_oneself(env, int_argument(&a, 0), FK_PAGE, (size_t)int_argument(&a, 1) * FK_PAGE);
@@ -98,6 +98,8 @@ static napi_value slot_layout(napi_env env) {
   OFFSET(fk_slot, drain_deadline);
   OFFSET(fk_slot, bytes_in);
   OFFSET(fk_slot, bytes_out);
+  OFFSET(fk_slot, user_before);
+  OFFSET(fk_slot, system_before);
   OFFSET(fk_slot, peer);
   return object;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../sys/ending.h"
 #include "../sys/progress.h"
 #include "../sys/stream.h"
 #include "binding.h"
@@ -88,6 +89,12 @@ static napi_value record_end(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   fk_worker_record_end((enum fk_outcome)int_argument(&a, 0));
   return NULL;
+}
+
+/* tellEnd(fd): how the connection has ended, into the log's pipe. 0 or -errno. */
+static napi_value tell_end(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  return int_value(env, fk_tell_end(int_argument(&a, 0)));
 }
 
 /* read(fd, bytes): how many were read, 0 at the end, or -errno. */
@@ -183,6 +190,7 @@ void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "isDraining", is_draining);
   set_function(env, exports, "isCurrent", is_current);
   set_function(env, exports, "recordEnd", record_end);
+  set_function(env, exports, "tellEnd", tell_end);
   set_function(env, exports, "read", read_bytes);
   set_function(env, exports, "write", write_bytes);
   set_function(env, exports, "writeText", write_text);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bell.h"
+#include "ending.h"
 #include "progress.h"
 #include "worker.h"
 
@@ -126,7 +127,7 @@ static void mark_busy(void) {
   struct fk_slot *slot = fk_worker.slot;
   slot->connected_at = fk_now_ms();
   slot->bytes_in = slot->bytes_out = 0;
-  slot->served++;
+  if (slot->served++ > 0) fk_usage_begin();
   atomic_store(&slot->outcome, FK_NONE);
   slot->reported = 0;
   int counted = fk_worker_current();

@@ -3,10 +3,18 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Past its limit the kernel would not only refuse: it would end this process by SIGXFSZ. */
+static int is_too_large(off_t size) {
+  struct rlimit most;
+  return getrlimit(RLIMIT_FSIZE, &most) == 0 && (rlim_t)size > most.rlim_cur;
+}
+
 static int create_shared(const char *name, off_t size) {
+  if (is_too_large(size)) return -EFBIG;
   int memfd = memfd_create(name, MFD_CLOEXEC);
   if (memfd < 0) return -errno;
   if (ftruncate(memfd, size) == 0) return memfd;
@@ -29,6 +37,7 @@ void *fk_scoreboard_map(int memfd, uint64_t offset, uint64_t length, void *where
 }
 
 /* Not by madvise(2)'s usual name: in the zygote that is native/preload/heap.c's, which is deaf to this wish. */
-int fk_scoreboard_keep_from_children(void *map, uint64_t length) {
+int fk_scoreboard_keep_to_oneself(void *map, uint64_t length) {
+  if (syscall(SYS_madvise, map, length, MADV_DONTDUMP) != 0) return -errno;
   return syscall(SYS_madvise, map, length, MADV_DONTFORK) == 0 ? 0 : -errno;
 }

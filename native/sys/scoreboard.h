@@ -1,5 +1,6 @@
 /*
- * The scoreboard: one memfd, a page for the header and a page for each worker.
+ * The scoreboard: one memfd, a page for the header and a page for each worker that there may ever be. Pages that nobody
+ * has read or written take up no memory.
  *
  * The supervisor and the zygote map all of it. A worker maps the header and its own page, nothing else: it cannot
  * reach a neighbour's. What a worker writes in its slot is what it says of itself, and what stands in the header any
@@ -65,13 +66,15 @@ struct fk_slot {
   volatile double drain_deadline;
   double bytes_in;
   double bytes_out;
+  double user_before;   /* these two: processor time that the worker had used when the connection came, in ms */
+  double system_before;
   char peer[FK_PEER_SIZE];
 };
 
 _Static_assert(sizeof(struct fk_header) <= FK_PAGE, "the header fits its page");
 _Static_assert(sizeof(struct fk_slot) <= FK_PAGE, "a slot fits its page");
 
-/* A new scoreboard's memfd, or -errno. */
+/* A new scoreboard's memfd, or -errno: -EFBIG if RLIMIT_FSIZE is less. */
 int fk_scoreboard_create(int slots);
 
 /* Memory that supervisor and zygote share, and no worker has: its memfd, or -errno. What is in it src/scoreboard says. */
@@ -80,7 +83,10 @@ int fk_registry_create(int size);
 /* Map `length` bytes at `offset`; over `where` if that is not NULL. NULL and errno on failure. */
 void *fk_scoreboard_map(int memfd, uint64_t offset, uint64_t length, void *where);
 
-/* Children will not have that part of the scoreboard. 0 or -errno. */
-int fk_scoreboard_keep_from_children(void *map, uint64_t length);
+/*
+ * Children will not have that part of the scoreboard, nor will a core dump, which would read, and so take up, all of its
+ * pages. 0 or -errno.
+ */
+int fk_scoreboard_keep_to_oneself(void *map, uint64_t length);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,11 +58,29 @@ TEST(a_scoreboard_that_cannot_be_mapped_says_why) {
   CHECK_EQUAL(errno, EBADF);
 }
 
+TEST(a_page_that_nobody_has_used_takes_up_no_memory) {
+  int memfd = fk_scoreboard_create(100000);
+  struct stat info;
+  CHECK_EQUAL((fstat(memfd, &info), info.st_blocks), 0);
+  atomic_store(&map_slot(memfd, 99999, NULL)->pid, 1234);
+  CHECK_EQUAL((fstat(memfd, &info), info.st_blocks * 512), FK_PAGE);
+}
+
+TEST(where_files_may_not_be_as_large_that_is_said_and_ends_nobody) {
+  pid_t pid = child();
+  if (pid == 0) {
+    struct rlimit limit = {4 * FK_PAGE, 4 * FK_PAGE};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    _exit(fk_scoreboard_create(3) >= 0 && fk_scoreboard_create(4) == -EFBIG ? 0 : 1);
+  }
+  CHECK_EQUAL(end_of(pid), 0);
+}
+
 TEST(what_is_kept_from_children_is_not_in_them) {
   int memfd = fk_scoreboard_create(2);
   void *slots = fk_scoreboard_map(memfd, FK_PAGE, 2 * FK_PAGE, NULL);
   CHECK(is_mapped(slots));
-  CHECK_EQUAL(fk_scoreboard_keep_from_children(slots, 2 * FK_PAGE), 0);
+  CHECK_EQUAL(fk_scoreboard_keep_to_oneself(slots, 2 * FK_PAGE), 0);
   pid_t pid = child();
   if (pid == 0) _exit(is_mapped(slots) ? 1 : 0);
   CHECK_EQUAL(end_of(pid), 0);

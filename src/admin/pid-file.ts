@@ -32,11 +32,18 @@ export interface Holder {
 export class PidFile {
   readonly #path: string;
   readonly fd: number;
-  readonly since = new Date().toISOString();
+  /** ISO 8601. */
+  readonly since: string;
 
-  private constructor(path: string, fd: number) {
+  private constructor(path: string, fd: number, since: string) {
     this.#path = path;
     this.fd = fd;
+    this.since = since;
+  }
+
+  /** One that this process had taken before it became another program. */
+  static resume(path: string, fd: number, since: string): PidFile {
+    return new PidFile(path, fd, since);
   }
 
   /**
@@ -53,7 +60,7 @@ export class PidFile {
         return readHolder(path) ?? { pid: 0, since: "", addresses: [] };
       }
       if (isStill(path, fd)) {
-        const file = new PidFile(path, fd);
+        const file = new PidFile(path, fd, new Date().toISOString());
         file.write([]);
         return file;
       }

@@ -50,8 +50,8 @@ Signals:
              a second time: stop at once
   QUIT       stop at once
   HUP        reload the module and its options
-  USR1       open the log file anew
-  USR2       write a status report to the log
+  USR1       open the --log-file anew, after it was renamed
+  USR2       write a status report into the log
 
 Examples:
   forkd run greeter.ts

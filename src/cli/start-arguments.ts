@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { runtimeBase } from "../admin/runtime-folder.ts";
-import { flagOf, variableOf } from "../config/option-table.ts";
+import { flagOf, oppositeFlagOf, variableOf } from "../config/option-table.ts";
 import type { OptionName, Sources } from "../config/settings.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -25,7 +25,7 @@ export function variablesAgain(variables: Variables): Variables {
 function flagsAgain(flags: Sources["flags"]): string[] {
   return Object.entries(flags).flatMap(([name, value]) => {
     const flag = flagOf(name as OptionName);
-    if (value === true) return [flag];
+    if (typeof value === "boolean") return [value ? flag : oppositeFlagOf(name as OptionName)];
     const texts = typeof value === "string" ? [value] : value;
     return texts.flatMap((given) => [flag, absolute(name, given)]);
   });

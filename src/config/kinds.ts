@@ -15,7 +15,7 @@ export interface Kind<T> {
   readonly placeholder: string;
   /** Whether the flag may be repeated and the variable holds several values between commas. */
   readonly several?: true;
-  /** Whether the flag alone says it, without a value. */
+  /** Whether the flag alone says it, without a value; `--no-…` says the opposite. */
   readonly isSwitch?: true;
   readonly schema: v.GenericSchema<unknown, T>;
   readonly fromText: (text: string) => unknown;
@@ -55,7 +55,7 @@ export function wholeNumberOrOff(least: number, most: number): Kind<number> {
   };
 }
 
-/** True or false; the flag says true. */
+/** True or false, as the flag or its opposite says. */
 export const yesOrNo: Kind<boolean> = {
   rule: "true or false",
   placeholder: "",

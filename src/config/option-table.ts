@@ -15,6 +15,7 @@ import {
   wholeNumberOrOff,
   yesOrNo,
 } from "./kinds.ts";
+import { mostConnections } from "../scoreboard/capacity.ts";
 import type { OptionName, Settings, Sources } from "./settings.ts";
 
 /** An option that the module, a flag or a variable can set. */
@@ -46,8 +47,6 @@ type OptionGroup =
   | "Forking"
   | "Limits of each worker"
   | "Log";
-
-const mostConnections = 100_000;
 
 export const optionTable: { readonly [Name in OptionName]: Option<Settings[Name]> } = {
   name: {
@@ -216,6 +215,20 @@ export const optionTable: { readonly [Name in OptionName]: Option<Settings[Name]
     fallback: "info",
     example: "debug",
   },
+  connectionLog: {
+    group: "Log",
+    meaning: "Whether each connection that ends as usual is logged, at the level info; others always are.",
+    kind: yesOrNo,
+    fallback: true,
+    example: false,
+  },
+  anonymizePeers: {
+    group: "Log",
+    meaning: "Whether the addresses of clients are shortened in the log, to /24 or, for IPv6, /48.",
+    kind: yesOrNo,
+    fallback: false,
+    example: true,
+  },
   logFile: {
     group: "Log",
     meaning: "The file that the log is appended to, instead of stderr; SIGUSR1 has it opened anew.",
@@ -259,6 +272,9 @@ export const optionNames = Object.keys(optionTable) as readonly OptionName[];
 export function flagOf(name: OptionName): string {
   return `--${name.replace(".", "-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
+
+/** The flag that switches an option off: `--no-connection-log`. */
+export const oppositeFlagOf = (name: OptionName): string => flagOf(name).replace("--", "--no-");
 
 /** The environment variable of an option: `FORKD_MAX_CONNECTIONS`. */
 export function variableOf(name: OptionName): string {

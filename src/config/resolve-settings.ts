@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { functionSchema } from "./kinds.ts";
+import { functionSchema, type Kind } from "./kinds.ts";
 import { flagOf, functionOptions, type Option, optionNames, optionTable, variableOf } from "./option-table.ts";
 import { refusal, showValue } from "./refusal.ts";
 import type { OptionName, Origin, Origins, Settings, Sources } from "./settings.ts";
@@ -53,8 +53,12 @@ function findValue(name: OptionName, sources: Sources): Given {
 function findFlag(name: OptionName, { kind }: Option<unknown>, { flags }: Sources): Given | undefined {
   const text = flags[name];
   if (text === undefined) return undefined;
-  const value = text === true ? true : typeof text === "string" ? kind.fromText(text) : text.map(kind.fromText);
-  return { value, origin: "flag", from: flagOf(name) };
+  return { value: valueOfFlag(text, kind), origin: "flag", from: flagOf(name) };
+}
+
+function valueOfFlag(given: Sources["flags"][string], { fromText }: Kind<unknown>): unknown {
+  if (typeof given === "boolean") return given;
+  return typeof given === "string" ? fromText(given) : given.map(fromText);
 }
 
 function findVariable(name: OptionName, { kind }: Option<unknown>, { variables }: Sources): Given | undefined {

@@ -28,6 +28,8 @@ export interface Settings {
   readonly "limits.processes": number;
   readonly "limits.core": number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  readonly connectionLog: boolean;
+  readonly anonymizePeers: boolean;
   readonly logFile: string;
   readonly logFormat: "json" | "pretty";
 }
@@ -43,8 +45,8 @@ export type Origins = Readonly<Record<OptionName, Origin>>;
 
 /** Everything that has a say in the settings. */
 export interface Sources {
-  /** What the command line gives, by the option's name; true for a switch. */
-  readonly flags: Readonly<Record<string, string | true | readonly string[]>>;
+  /** What the command line gives, by the option's name; a switch's flag is true, its opposite false. */
+  readonly flags: Readonly<Record<string, string | boolean | readonly string[]>>;
   /** The environment; only what begins with `FORKD_` counts. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The module's options as `describeOptions` describes them. */

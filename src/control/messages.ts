@@ -6,8 +6,9 @@ import type { Settings } from "../config/settings.ts";
  *   zygote                       supervisor
  *   loaded (options)       →                     the module is there, and wants to be run so
  *   failed (error)         →                     or it is not; the zygote exits
- *                          ←     serve           settings in force; descriptors: the scoreboard, the listeners
+ *                          ←     serve           settings in force; descriptors: the scoreboard, the registry, the listeners
  *   unforkable (reason)    →                     or it is, but fork(2) does not work here; the zygote exits
+ *   trying                 →                     a worker on trial gets ready; told only where one is wanted
  *   prepared               →                     all is done that comes before the first fork
  *                          ←     fork            nobody else does
  *   ready                  →                     spares are forked
@@ -19,6 +20,7 @@ export type FromZygote =
   | { readonly type: "loaded"; readonly options: Readonly<Record<string, unknown>> }
   | { readonly type: "failed"; readonly error: Failure }
   | { readonly type: "unforkable"; readonly reason: string }
+  | { readonly type: "trying" }
   | { readonly type: "prepared" }
   | { readonly type: "ready" }
   | { readonly type: "crashed" };
@@ -29,6 +31,8 @@ export type ToZygote =
       readonly settings: Settings;
       readonly generation: number;
       readonly engine: Engine;
+      /** Whether another zygote forks until this one is prepared, so that it must be sure that its workers get ready. */
+      readonly trial: boolean;
     }
   | { readonly type: "fork" }
   | { readonly type: "retire" }

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { native } from "../native.ts";
 import { cutRecord } from "./chunks.ts";
-import type { Level } from "./levels.ts";
+import { isAtLeast, type Level } from "./levels.ts";
 import { createLog, formatRecord, type Fields, type Log } from "./record.ts";
 
 const pipe = 2;
@@ -23,6 +23,11 @@ export class PipeLog {
     () => ({}),
     (record) => this.#write(record),
   );
+
+  /** Says how the connection has ended that the worker serves, if that is as usual. */
+  tellEnd(): void {
+    if (isAtLeast("info", this.threshold) && native.tellEnd(pipe) < 0) this.onDropped();
+  }
 
   /** A log whose records say more about themselves. */
   with(fields: Fields): Log {

@@ -1,10 +1,12 @@
 import { constants } from "node:os";
 import type { Level } from "../log/levels.ts";
 import type { Fields } from "../log/record.ts";
+import { shownPeer } from "../log/peer.ts";
 import { native } from "../native.ts";
 import type { Keeper } from "./keeper.ts";
 import { limitKilledAt } from "./limits.ts";
 import { State, outcomes, type Outcome } from "./states.ts";
+import { usageSince, type Usage } from "./usage.ts";
 
 const signalNames = new Map(
   // Reversed: of two names of a number the first is kept, SIGABRT before SIGIOT.
@@ -53,8 +55,14 @@ export class EndedWorker {
     return (this.words[3] as number) + (this.words[4] as number);
   }
 
-  get usage(): Fields {
-    return { userMs: this.words[3], systemMs: this.words[4], maxRssKib: this.words[5] };
+  get usage(): Usage {
+    const [, , , userMs = 0, systemMs = 0, maxRssKib = 0] = this.words;
+    return { userMs, systemMs, maxRssKib };
+  }
+
+  /** What it exited with, or was killed by. */
+  get ending(): Fields {
+    return this.signal === 0 ? { status: this.status } : { signal: signalNames.get(this.signal) ?? this.signal };
   }
 }
 
@@ -126,7 +134,7 @@ function wasToldToLeave({ status, signal }: EndedWorker, isStarting: boolean, is
 }
 
 function reportConnectionEnd(ended: EndedWorker, slot: number, keeper: Keeper, again: Fields): void {
-  const { registry, slots, header, log } = keeper;
+  const { registry, slots, header, settings, log } = keeper;
   const noted = outcomes[slots.outcome(slot)] ?? "none";
   const outcome = noted === "none" ? outcomeUnnoted(ended, keeper) : noted;
   if (noted === "none") {
@@ -134,15 +142,20 @@ function reportConnectionEnd(ended: EndedWorker, slot: number, keeper: Keeper, a
     header.countEnd(outcome);
   }
   const reason = outcome === "exited" || outcome === "killed" ? ended.manner : outcome;
-  log[levelOfEnd(outcome, ended)](`connection ended: ${reason}`, {
+  const level = levelOfEnd(outcome, ended);
+  if (level === "info" && !settings.connectionLog) return;
+  log[level](`connection ended: ${reason}`, {
     role: "worker",
     pid: ended.pid,
     generation: registry.generation(slot),
     connection: slots.connectionId(slot),
-    peer: slots.peer(slot),
+    peer: shownPeer(slots.peer(slot), settings),
     reason,
+    ...ended.ending,
     ms: slots.age(slot),
-    ...ended.usage,
+    bytesIn: slots.bytesIn(slot),
+    bytesOut: slots.bytesOut(slot),
+    ...usageSince(slots.usedBefore(slot), ended.usage),
     ...again,
   });
 }
@@ -154,13 +167,13 @@ function outcomeUnnoted(ended: EndedWorker, keeper: Keeper): Outcome {
 }
 
 const levelOfEnd = (outcome: Outcome, { status }: EndedWorker): Level =>
-  outcome === "exited" && status === 0 ? "debug" : endLevels[outcome];
+  outcome === "exited" && status === 0 ? "info" : endLevels[outcome];
 
-/** How loudly each end is logged: what is usual is quiet at the default level. */
+/** How loudly each end is logged: what is usual only if connections are logged, at "info". */
 export const endLevels: Readonly<Record<Outcome, Level>> = {
-  none: "debug",
-  completed: "debug",
-  drained: "debug",
+  none: "info",
+  completed: "info",
+  drained: "info",
   "client gone": "info",
   "idle timeout": "info",
   "session timeout": "info",

@@ -22,7 +22,7 @@ export interface Keeper {
   readonly registry: Registry;
   readonly slots: Slots;
   readonly header: Header;
-  readonly settings: FatalLimits & Pick<Settings, "startTimeout">;
+  readonly settings: FatalLimits & Pick<Settings, "startTimeout" | "connectionLog" | "anonymizePeers">;
   readonly log: Log;
   /** Whether the daemon stops at once: SIGKILL is its own then. */
   readonly isStopping?: boolean;

@@ -1,16 +1,19 @@
 import { native } from "../native.ts";
 import { connectionId } from "./slots.ts";
 import { State } from "./states.ts";
+import type { UsedTime } from "./usage.ts";
 
 const layout = native.slotLayout;
 
 /** A worker's own slot. For forked workers it is built in the zygote, over a page on which every child finds its own. */
 export class OwnSlot {
+  readonly page: ArrayBuffer;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #bytes: Buffer;
 
   constructor(page: ArrayBuffer) {
+    this.page = page;
     this.#words = new Int32Array(page);
     this.#doubles = new Float64Array(page);
     this.#bytes = Buffer.from(page);
@@ -44,7 +47,20 @@ export class OwnSlot {
 
   /** How long ago the connection came, in ms, whatever the wall clock has done since. */
   get age(): number {
-    return Math.round(native.now() - (this.#doubles[layout.connected_at / 8] ?? 0));
+    return Math.round(native.now() - this.#double(layout.connected_at));
+  }
+
+  get bytesIn(): number {
+    return this.#double(layout.bytes_in);
+  }
+
+  get bytesOut(): number {
+    return this.#double(layout.bytes_out);
+  }
+
+  /** What this process had used, in ms of processor time, when the connection came. */
+  get usedBefore(): UsedTime {
+    return { user: this.#double(layout.user_before), system: this.#double(layout.system_before) };
   }
 
   countBytes(received: number, sent: number): void {
@@ -59,6 +75,10 @@ export class OwnSlot {
   /** How the connection ended is in the log, or is too usual to be there: nobody else need say it. */
   markReported(): void {
     this.#words[layout.reported / 4] = 1;
+  }
+
+  #double(offset: number): number {
+    return this.#doubles[offset / 8] ?? 0;
   }
 
   #word(offset: number): number {

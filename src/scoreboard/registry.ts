@@ -1,8 +1,14 @@
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+import { mostConnections } from "./capacity.ts";
 import { Orders } from "./orders.ts";
 
-const wordsOfOrders = 16; // a line of the cache to themselves
+/** The orders, and the count of slots: each with a line of the cache to itself. */
+const wordsPerLine = 16;
+const startOfColumns = 2 * wordsPerLine * 4;
+const bytesPerWorker = 8 + 4 + 4;
+const size = startOfColumns + mostConnections * bytesPerWorker;
+
 const none = 0;
 /** Instead of the time when a worker was bred. */
 const condemned = Infinity;
@@ -16,26 +22,46 @@ export class Registry {
   /** Its worker has yet to be bred, or the zygote has died before it could write down that it was. No pid is as high. */
   static readonly unborn = 2 ** 31 - 1;
 
-  readonly count: number;
   readonly orders: Orders;
+  readonly #count: Int32Array;
   readonly #pids: Int32Array;
   readonly #generations: Int32Array;
   /** By the clock of the scoreboard. */
   readonly #bredAt: Float64Array;
+  /** The pids of those slots that are to be looked at. */
+  #provided: Int32Array;
 
-  /** Its memfd, for so many workers. */
-  static create(count: number): number {
-    return succeeded("Making the registry", native.createRegistry(sizeFor(count)));
+  /** Its memfd, with room for as many workers as there may ever be: what is not used takes up no memory. */
+  static create(): number {
+    return succeeded("Making the registry", native.createRegistry(size));
   }
 
-  constructor(memfd: number, count: number) {
-    const memory = succeeded("Mapping the registry", native.mapRegistry(memfd, sizeFor(count)));
-    const start = wordsOfOrders * 4;
-    this.count = count;
-    this.orders = new Orders(new Int32Array(memory, 0, wordsOfOrders));
-    this.#bredAt = new Float64Array(memory, start, count);
-    this.#pids = new Int32Array(memory, start + count * 8, count);
-    this.#generations = new Int32Array(memory, start + count * 12, count);
+  constructor(memfd: number) {
+    const memory = succeeded("Mapping the registry", native.mapRegistry(memfd, size));
+    this.orders = new Orders(new Int32Array(memory, 0, wordsPerLine));
+    this.#count = new Int32Array(memory, wordsPerLine * 4, 1);
+    this.#bredAt = new Float64Array(memory, startOfColumns, mostConnections);
+    this.#pids = new Int32Array(memory, startOfColumns + mostConnections * 8, mostConnections);
+    this.#generations = new Int32Array(memory, startOfColumns + mostConnections * 12, mostConnections);
+    this.#provided = this.#pids.subarray(0, this.count);
+  }
+
+  /** How many slots are to be looked at: as many as any zygote has been allowed so far. */
+  get count(): number {
+    return Atomics.load(this.#count, 0);
+  }
+
+  /** A zygote is about to fork that may use the first so many slots; those beyond, that earlier ones used, remain. */
+  provide(slots: number): void {
+    if (slots > this.count) Atomics.store(this.#count, 0, slots);
+  }
+
+  /** How many more workers may be bred by a zygote that is allowed so many in all: each counts, of whichever generation. */
+  room(allowed: number): number {
+    const pids = this.#pidsProvided();
+    let room = allowed;
+    for (let slot = 0; slot < pids.length; slot++) if (pids[slot] !== none) room--;
+    return room;
   }
 
   /** Of the slot's worker; 0 if there is none, or `unborn`. */
@@ -58,17 +84,17 @@ export class Registry {
 
   /** The slots that somebody is in. */
   taken(): number[] {
-    return Array.from(this.#pids.keys()).filter((slot) => this.isTaken(slot));
+    return Array.from(this.#pidsProvided().keys()).filter((slot) => this.isTaken(slot));
   }
 
   /** The slot of a worker, below 0 if it has none. */
   find(pid: number): number {
-    return this.#pids.indexOf(pid);
+    return this.#pidsProvided().indexOf(pid);
   }
 
-  /** A slot that nobody is in, below 0 if there is none. */
+  /** The first slot that nobody is in: as long as there is `room`, one of those that are allowed. */
   findFree(): number {
-    return this.#pids.indexOf(none);
+    return this.#pidsProvided().indexOf(none);
   }
 
   /** For a worker that is about to be bred. */
@@ -104,6 +130,11 @@ export class Registry {
   mayBeTold(slot: number): boolean {
     return this.#bredAt[slot] === beingTold;
   }
-}
 
-const sizeFor = (count: number): number => wordsOfOrders * 4 + count * (8 + 4 + 4);
+  /** No more than these: even to read an unused page takes it up. Another process may have provided for more. */
+  #pidsProvided(): Int32Array {
+    const { count } = this;
+    if (this.#provided.length !== count) this.#provided = this.#pids.subarray(0, count);
+    return this.#provided;
+  }
+}

@@ -1,6 +1,11 @@
+import { constants } from "node:os";
+import { formatSize } from "../config/size.ts";
+import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
+import { mostConnections, slotForTrials } from "./capacity.ts";
 import { succeeded } from "../system-error.ts";
 import { outcomeNumber, State, type Outcome } from "./states.ts";
+import type { UsedTime } from "./usage.ts";
 
 const layout = native.slotLayout;
 const wordsPerSlot = native.pageSize / 4;
@@ -10,14 +15,25 @@ const doublesPerSlot = native.pageSize / 8;
 
 /** All workers' slots, for the supervisor and the zygote, who read them and free those of the dead. */
 export class Slots {
-  readonly count: number;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #bytes: Uint8Array;
 
-  constructor(memfd: number, count: number) {
+  /**
+   * The scoreboard's memfd: a page for the header, one for each worker that there may ever be, one for trials. Those that
+   * nobody has used take up no memory.
+   * @throws ForkdError `FORKD_E_SYSTEM`
+   */
+  static create(): number {
+    const slots = slotForTrials + 1;
+    const memfd = native.createScoreboard(slots);
+    if (memfd === -constants.errno.EFBIG) throw tooLarge((1 + slots) * native.pageSize);
+    return succeeded("Making the scoreboard", memfd);
+  }
+
+  /** @param count - How many there are to look at: in a zygote, those of its own workers. */
+  constructor(memfd: number, count: number = mostConnections) {
     const pages = succeeded("Mapping the scoreboard", native.mapSlots(memfd, count));
-    this.count = count;
     this.#words = new Int32Array(pages);
     this.#doubles = new Float64Array(pages);
     this.#bytes = new Uint8Array(pages);
@@ -60,8 +76,21 @@ export class Slots {
 
   /** How long ago the last connection came, in ms, whatever the wall clock has done since. */
   age(slot: number): number {
-    const connectedAt = this.#doubles[slot * doublesPerSlot + layout.connected_at / 8] ?? 0;
-    return Math.round(native.now() - connectedAt);
+    return Math.round(native.now() - this.#double(slot, layout.connected_at));
+  }
+
+  /** Bytes of the last connection, as far as its worker has counted them. */
+  bytesIn(slot: number): number {
+    return this.#double(slot, layout.bytes_in);
+  }
+
+  bytesOut(slot: number): number {
+    return this.#double(slot, layout.bytes_out);
+  }
+
+  /** What the worker had used, in ms of processor time, when the last connection came. */
+  usedBefore(slot: number): UsedTime {
+    return { user: this.#double(slot, layout.user_before), system: this.#double(slot, layout.system_before) };
   }
 
   /** The first of its deadlines to come, in ms of the monotonic clock; Infinity if there is none. */
@@ -77,14 +106,6 @@ export class Slots {
   /** Infinity if there is none. */
   idleDeadline(slot: number): number {
     return this.#deadline(slot * doublesPerSlot + layout.idle_deadline / 8);
-  }
-
-  bytesIn(slot: number): number {
-    return this.#doubles[slot * doublesPerSlot + layout.bytes_in / 8] ?? 0;
-  }
-
-  bytesOut(slot: number): number {
-    return this.#doubles[slot * doublesPerSlot + layout.bytes_out / 8] ?? 0;
   }
 
   peer(slot: number): string {
@@ -129,9 +150,22 @@ export class Slots {
     return deadline > 0 ? deadline : Infinity;
   }
 
+  #double(slot: number, offset: number): number {
+    return this.#doubles[slot * doublesPerSlot + offset / 8] ?? 0;
+  }
+
   #word(slot: number, offset: number): number {
     return Atomics.load(this.#words, slot * wordsPerSlot + offset / 4);
   }
+}
+
+function tooLarge(size: number): ForkdError {
+  return new ForkdError(
+    "FORKD_E_SYSTEM",
+    `The supervisor's limit on the size of files, RLIMIT_FSIZE, must be ${formatSize(size)} or more, for memory that it ` +
+      "shares with its workers, of which little is used. Raise it (ulimit -f, LimitFSIZE= of systemd), and have " +
+      "limits.fileSize hold the workers.",
+  );
 }
 
 /** Unique in the life of a supervisor: which zygote, which of its forks, which connection of that worker. */

@@ -3,13 +3,13 @@ import { formatDuration } from "../config/duration.ts";
 import type { Settings, Sources } from "../config/settings.ts";
 import type { FromZygote } from "../control/messages.ts";
 import { reviveFailure } from "../control/failure.ts";
-import { native } from "../native.ts";
 import { Registry } from "../scoreboard/registry.ts";
-import { succeeded } from "../system-error.ts";
+import { Slots } from "../scoreboard/slots.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diedAtStart } from "./failure.ts";
 import { Planner } from "./plan.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
+import { trialGrace } from "./zygotes.ts";
 
 const logPatience = 500;
 
@@ -48,16 +48,16 @@ class Check {
     this.#log = log;
     this.#planner = new Planner({ modulePath, flags, isDetached: false, passed: undefined });
     this.result = new Promise((resolve, reject) => ([this.#succeed, this.#fail] = [resolve, reject]));
-    this.#zygote = new ZygoteProcess(modulePath, 1, log.writeEnd, {
+    this.#zygote = new ZygoteProcess(modulePath, 1, log.pipe[1], {
       onMessage: (message) => void this.#onMessage(message).catch((error: Error) => this.#end(() => this.#fail(error))),
       onExit: (manner) => this.#fail(diedAtStart(modulePath, manner)),
     });
     this.#expectReady(this.#planner.optionBeforehand("startTimeout"));
   }
 
-  #expectReady(startTimeout: number): void {
+  #expectReady(startTimeout: number, grace = 0): void {
     this.#zygote.killAfter(
-      startTimeout,
+      startTimeout + grace,
       `hung: it was not ready within startTimeout (${formatDuration(startTimeout)})`,
     );
   }
@@ -66,6 +66,8 @@ class Check {
     switch (message.type) {
       case "loaded":
         return this.#commission(message.options);
+      case "trying":
+        return this.#expectReady(this.#startTimeout, trialGrace(this.#startTimeout));
       case "prepared":
         return this.#end(() => this.#succeed(this.#describe()));
       case "unforkable":
@@ -80,12 +82,13 @@ class Check {
     this.#settings = settings;
     await this.#log.configure({ ...settings, logFile: "" });
     this.#expectReady(settings.startTimeout);
-    const memfds = [
-      succeeded("Making the scoreboard", native.createScoreboard(settings.maxConnections + 1)),
-      Registry.create(settings.maxConnections),
-    ];
     const engine = settings.engine === "spawn" ? "spawn" : "fork";
-    this.#zygote.send({ type: "serve", settings, generation: 1, engine }, memfds);
+    const message = { type: "serve", settings, generation: 1, engine, trial: true } as const;
+    this.#zygote.send(message, [Slots.create(), Registry.create()]);
+  }
+
+  get #startTimeout(): number {
+    return (this.#settings as Settings).startTimeout;
   }
 
   #describe(): CheckResult {

@@ -1,35 +1,38 @@
-import { once } from "node:events";
-import { Socket } from "node:net";
 import { Writable } from "node:stream";
 import { setTimeout as pass } from "node:timers/promises";
 import pino, { type DestinationStream, type Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import { RecordAssembler } from "../log/chunks.ts";
+import { recordOfEnd } from "../log/end-line.ts";
 import type { Level } from "../log/levels.ts";
 import { createLog, formatRecord, type Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import type { LastError } from "../admin/api.ts";
+import type { HandedLog } from "./handover.ts";
 import { LogFile } from "./log-file.ts";
+import { LogReader } from "./log-reader.ts";
 import { LogOutput } from "./log-output.ts";
 
 const pipeSize = 1024 * 1024;
 const stderr = 2;
 
-type LogSettings = Pick<Settings, "logFile" | "logFormat" | "logLevel">;
+type LogSettings = Pick<Settings, "anonymizePeers" | "logFile" | "logFormat" | "logLevel">;
+/** For what was kept of a daemon that has not started. */
+const atFailure: LogSettings = { anonymizePeers: false, logFile: "", logFormat: "json", logLevel: "info" };
 
 /**
  * The daemon's log, on standard error or in a file: what the supervisor says itself, and what its zygotes and workers send through
  * a pipe of which each of them holds the writing end. Until the settings are known, what comes is kept.
  */
 export class DaemonLog {
-  /** The pipe's writing end, for zygotes. */
-  readonly writeEnd: number;
+  /** Both ends of the pipe: the one that is read here, and the one for zygotes. */
+  readonly pipe: readonly [number, number];
   /** How many records of workers found the pipe full, since this was last asked. */
   takeDropped: () => number = () => 0;
   /** The last record that told of an error. */
   lastError: LastError | undefined;
-  readonly #reader: Socket;
+  readonly #reader: LogReader;
   readonly #assembler = new RecordAssembler();
   readonly #output = new LogOutput(stderr, (count, why) => this.#tellLoss(count, why));
   /** For what the supervisor has to say of a worker: records with the worker's identity, not its own. */
@@ -39,6 +42,7 @@ export class DaemonLog {
     (record) => this.#relay([record]),
   );
   #level: Level = "info";
+  #anonymizePeers = false;
   #destination: DestinationStream | undefined;
   #logger: Logger | undefined;
   #file: LogFile | undefined;
@@ -49,19 +53,35 @@ export class DaemonLog {
     return this.#logger;
   }
 
-  constructor() {
-    const [readEnd, writeEnd] = succeeded("Making a pipe", native.pipe(pipeSize));
-    this.writeEnd = writeEnd;
-    this.#reader = new Socket({ fd: readEnd, readable: true, writable: false });
-    this.#reader.on("data", (bytes: Buffer) => this.#relay(this.#assembler.push(bytes)));
-    this.#reader.on("end", () => this.#relay(this.#assembler.end()));
+  /** @param handed - What the program was doing before it became this one. */
+  constructor(handed?: HandedLog) {
+    this.pipe = handed?.logPipe ?? succeeded("Making a pipe", native.pipe(pipeSize));
+    this.#assembler.rest = handed?.logRest ?? "";
+    this.#reader = new LogReader(
+      this.pipe[0],
+      (bytes) => this.#relay(this.#assembler.push(bytes)),
+      () => this.#relay(this.#assembler.end()),
+    );
+  }
+
+  /** Reads no more, and writes what it has read: what comes is for another program to read. */
+  async handOver(patience: number): Promise<HandedLog> {
+    this.#reader.pause();
+    await atMost(patience, this.#output.written());
+    return { logPipe: this.pipe, logRest: this.#assembler.rest };
+  }
+
+  /** There was no other program. */
+  goOn(): void {
+    this.#reader.resume();
   }
 
   /**
    * Again at a reload, with the same file.
    * @throws ForkdError `FORKD_E_LOG_FILE`; what is kept goes to standard error then
    */
-  async configure({ logFile, logFormat, logLevel }: LogSettings): Promise<void> {
+  async configure({ anonymizePeers, logFile, logFormat, logLevel }: LogSettings): Promise<void> {
+    this.#anonymizePeers = anonymizePeers;
     if (logFile !== "" && this.#file === undefined) this.#openFile(logFile);
     const destination = logFormat === "pretty" ? await prettyDestination(this.#output) : this.#output;
     const options = {
@@ -101,10 +121,10 @@ export class DaemonLog {
 
   /** Writes what is still in the pipe; waits until nobody else can write to it, but not for ever. */
   async close(patience: number): Promise<void> {
-    native.close(this.writeEnd);
-    await atMost(patience, once(this.#reader, "close"));
-    this.#reader.destroy();
-    if (this.#kept.length > 0) await this.configure({ logFile: "", logFormat: "json", logLevel: "info" });
+    native.close(this.pipe[1]);
+    await atMost(patience, this.#reader.toEnd());
+    this.#reader.close();
+    if (this.#kept.length > 0) await this.configure(atFailure);
     await atMost(patience, this.#output.written());
   }
 
@@ -116,8 +136,7 @@ export class DaemonLog {
   #relay(records: readonly string[]): void {
     for (const text of records) {
       if (text === "") continue;
-      // What is no record comes from Node itself, or from a program that user code started.
-      const record = text.startsWith('{"level":') ? text : formatRecord("error", { role: "output" }, text);
+      const record = this.#recordOf(text);
       if (this.#destination === undefined) this.#kept.push(record);
       else this.#destination.write(`${record}\n`);
       if (record.startsWith('{"level":"error"')) this.#noteError(record);
@@ -129,6 +148,14 @@ export class DaemonLog {
   #noteError(record: string): void {
     const { time, msg } = JSON.parse(record) as { time: string; msg: string };
     this.lastError = { time, message: msg };
+  }
+
+  #recordOf(text: string): string {
+    if (text.startsWith('{"level":')) return text;
+    // What is no record comes from Node itself, or from a program that user code started.
+    return (
+      recordOfEnd(text, { anonymizePeers: this.#anonymizePeers }) ?? formatRecord("error", { role: "output" }, text)
+    );
   }
 
   #tellLoss(dropped: number, why: string): void {

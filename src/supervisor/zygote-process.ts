@@ -45,6 +45,8 @@ export class ZygoteProcess {
   isPrepared = false;
   /** Whether it was told to leave its workers to the supervisor. */
   isRetired = false;
+  /** How long it, or a worker of its, may take to get ready, in ms. */
+  startTimeout = 0;
   #reasonOfKill: string | undefined;
   #deadline: NodeJS.Timeout | undefined;
   readonly #process: ChildProcess;

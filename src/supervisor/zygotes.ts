@@ -5,6 +5,9 @@ import { reviveFailure } from "../control/failure.ts";
 import type { Event } from "./lifecycle.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
 
+/** A zygote whose worker on trial takes too long finds that out itself, and says so: it has so much longer, for two workers. */
+export const trialGrace = (startTimeout: number): number => startTimeout + 5000;
+
 /** A zygote that is told to retire does so between two forks. */
 const retirePatience = 2000;
 
@@ -12,6 +15,8 @@ export interface ZygotesParts {
   readonly modulePath: string;
   /** Where zygotes and workers write their records to. */
   readonly logFd: number;
+  /** Of the last zygote that there has been. */
+  readonly generation: number;
   /** How long a zygote may take until it is ready, in ms, before its settings are known. */
   readonly startTimeout: number;
   readonly onLoaded: (zygote: ZygoteProcess, options: Sources["module"]) => Promise<void>;
@@ -30,7 +35,7 @@ export interface ZygotesParts {
 /** The zygote that forks, and the one that gets ready beside it while there is to be another. */
 export class Zygotes {
   readonly #parts: ZygotesParts;
-  #generation = 0;
+  #generation: number;
   #current: ZygoteProcess | undefined;
   #next: ZygoteProcess | undefined;
   /** All whose end is not known yet, one that was killed to be replaced included. */
@@ -38,6 +43,7 @@ export class Zygotes {
 
   constructor(parts: ZygotesParts) {
     this.#parts = parts;
+    this.#generation = parts.generation;
   }
 
   /** The one that forks, or is to fork as soon as it is prepared. */
@@ -99,8 +105,12 @@ export class Zygotes {
   }
 
   /** From now on so many ms are left to it, from whatever it has done to being ready. */
-  expectReady(zygote: ZygoteProcess, startTimeout: number): void {
-    zygote.killAfter(startTimeout, `hung: it was not ready within startTimeout (${formatDuration(startTimeout)})`);
+  expectReady(zygote: ZygoteProcess, startTimeout: number, grace = 0): void {
+    zygote.startTimeout = startTimeout;
+    zygote.killAfter(
+      startTimeout + grace,
+      `hung: it was not ready within startTimeout (${formatDuration(startTimeout)})`,
+    );
   }
 
   #spawn(): ZygoteProcess {
@@ -112,6 +122,8 @@ export class Zygotes {
             return void onLoaded(zygote, message.options);
           case "unforkable":
             return onUnforkable(message.reason);
+          case "trying":
+            return this.expectReady(zygote, zygote.startTimeout, trialGrace(zygote.startTimeout));
           case "prepared":
             zygote.isPrepared = true;
             return onEvent(zygote === this.#next ? "nextPrepared" : "prepared");

@@ -1,23 +1,31 @@
-import { isAtLeast } from "../log/levels.ts";
+import { shownPeer } from "../log/peer.ts";
 import { native } from "../native.ts";
 import { endLevels } from "../scoreboard/ended-worker.ts";
+import { usageSince } from "../scoreboard/usage.ts";
 import { outcomeNumber, type Outcome } from "../scoreboard/states.ts";
 import type { Workplace } from "./main.ts";
 import { endIfExiting } from "./uncaught.ts";
 
 /** Notes how the connection ended: in the slot, in the counters, and in the log as loudly as it deserves. */
-export function recordEnd({ slot, settings, pipeLog }: Workplace, outcome: Outcome, error?: unknown): void {
+export function recordEnd(workplace: Workplace, outcome: Outcome, error?: unknown): void {
   native.recordEnd(outcomeNumber(outcome));
-  const level = endLevels[outcome];
-  if (isAtLeast(level, settings.logLevel)) {
-    pipeLog.log[level](`connection ended: ${outcome}`, {
-      peer: slot.peer,
-      reason: outcome,
-      ms: slot.age,
-      ...(isFailure(outcome) ? { err: error } : {}),
-    });
-  }
-  slot.markReported();
+  if (endLevels[outcome] !== "info") reportEnd(workplace, outcome, error);
+  else if (workplace.settings.connectionLog) workplace.pipeLog.tellEnd();
+  workplace.slot.markReported();
+}
+
+function reportEnd({ slot, settings, pipeLog }: Workplace, outcome: Outcome, error: unknown): void {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  const used = { userMs: userCPUTime / 1e3, systemMs: systemCPUTime / 1e3, maxRssKib: maxRSS };
+  pipeLog.log[endLevels[outcome]](`connection ended: ${outcome}`, {
+    peer: shownPeer(slot.peer, settings),
+    reason: outcome,
+    ms: slot.age,
+    bytesIn: slot.bytesIn,
+    bytesOut: slot.bytesOut,
+    ...usageSince(slot.usedBefore, used),
+    ...(isFailure(outcome) ? { err: error } : {}),
+  });
 }
 
 /** Whether this worker, having `served` so many connections, accepts another. */

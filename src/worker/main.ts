@@ -15,7 +15,7 @@ import { failureOf } from "./ends.ts";
 import { leave, recordEnd } from "./leaving.ts";
 import { serveAsynchronously, onNotice } from "./serve-async.ts";
 import { serveBlockingly } from "./serve-blocking.ts";
-import { beforeExitListeners, endAtUncaughtErrors, recordPending } from "./uncaught.ts";
+import { beforeExitListeners, endAtUncaughtErrors, recordPending, recordUncaught } from "./uncaught.ts";
 
 /** What a worker is given. */
 export interface Workplace {
@@ -32,7 +32,7 @@ export interface Worker extends Workplace {
 export function endOnOneselfOnly(workplace: Workplace): void {
   // What process.exit() ends with; exit(3) would join threads that a forked process does not have.
   Object.assign(process, { reallyExit: (status: number) => native.exit(status) });
-  endAtUncaughtErrors((error) => recordUncaught(workplace, error));
+  endAtUncaughtErrors((error) => logUncaught(workplace, error));
   beforeExitListeners(() => {
     recordPending();
     native.armLast();
@@ -44,14 +44,14 @@ export function hearNotices(workplace: Workplace): void {
   native.listen(onNotice, (errno) => reportTrouble(workplace, errno));
 }
 
-/** Serves, until it leaves. */
-export function startWorker(worker: Worker): void {
+/** Gets ready, and then does its work: by default it serves, until it leaves. */
+export function startWorker(worker: Worker, work: (worker: Worker) => void = serve): void {
   try {
     const prepared = worker.daemon.afterFork?.();
-    if (prepared === undefined) serve(worker);
-    else void Promise.resolve(prepared).then(() => serve(worker)); // of whichever library the promise is
+    if (prepared === undefined) work(worker);
+    else void Promise.resolve(prepared).then(() => work(worker)); // of whichever library the promise is
   } catch (error) {
-    recordUncaught(worker, error); // not left to the zygote's code, of which this process is a copy
+    recordUncaught(error); // not left to the zygote's code, of which this process is a copy
     leave(1);
   }
 }
@@ -62,7 +62,7 @@ function serve(worker: Worker): void {
   else void serveAsynchronously(worker, handler);
 }
 
-function recordUncaught(workplace: Workplace, error: unknown): void {
+export function logUncaught(workplace: Workplace, error: unknown): void {
   const { slot, settings, pipeLog } = workplace;
   if (slot.served > 0 && slot.isBusy && !slot.isReported) recordEnd(workplace, failureOf(error, settings), error);
   else pipeLog.log.error("the worker failed outside of a connection", { err: error });

@@ -23,17 +23,16 @@ export async function serveAsynchronously(worker: Worker, handler: Handler): Pro
 }
 
 export async function serveOneAsynchronously(worker: Worker, handler: Handler, fd: number): Promise<Outcome> {
-  const connection = new SocketConnection(fd, worker.slot.connectionId, worker.pipeLog);
+  const connection = new SocketConnection(fd, worker.slot, worker.pipeLog);
   current = connection;
   const error = await handle(handler, connection);
   await connection.finish();
   current = undefined;
-  const { socket } = connection;
-  worker.slot.countBytes(socket.bytesRead, socket.bytesWritten);
+  connection.countBytes();
   const reason = connection.reason ?? error;
   const outcome = outcomeOf(reason, worker.settings);
   recordEnd(worker, outcome, reason);
-  socket.destroy();
+  connection.socket.destroy();
   return outcome;
 }
 

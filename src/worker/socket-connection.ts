@@ -1,8 +1,9 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { ForkdError } from "../errors.ts";
 import type { PipeLog } from "../log/pipe-log.ts";
 import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
+import type { OwnSlot } from "../scoreboard/own-slot.ts";
 import type { Connection, LinesOptions } from "./connection.ts";
 import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
 import { clientGone, connectionFailed } from "./ends.ts";
@@ -10,11 +11,13 @@ import type { LineSplitter } from "./line-splitter.ts";
 import { splitterFor } from "./lines-options.ts";
 import { nextChunk } from "./next-chunk.ts";
 import { nextEvent } from "./next-event.ts";
+import { WatchedSocket } from "./watched-socket.ts";
 
 export class SocketConnection implements Connection {
   readonly id: string;
   readonly socket: Socket;
   readonly #fd: number;
+  readonly #slot: OwnSlot;
   readonly #pipeLog: PipeLog;
   #log: Log | undefined;
   #remote: Endpoint | undefined;
@@ -23,13 +26,13 @@ export class SocketConnection implements Connection {
   #reason: ForkdError | undefined;
   #readsLines = false;
 
-  constructor(fd: number, id: string, pipeLog: PipeLog) {
+  constructor(fd: number, slot: OwnSlot, pipeLog: PipeLog) {
     this.#fd = fd;
-    this.id = id;
+    this.#slot = slot;
+    this.id = slot.connectionId;
     this.#pipeLog = pipeLog;
-    this.socket = new Socket({ fd, allowHalfOpen: true });
+    this.socket = this.#watch(new WatchedSocket({ fd, allowHalfOpen: true }));
     this.socket.on("error", (error) => this.abort(connectionFailed(error)));
-    this.#rearmAtReads();
   }
 
   get log(): Log {
@@ -69,7 +72,10 @@ export class SocketConnection implements Connection {
   }
 
   #cut(): void {
-    if (!this.socket.destroyed) native.abandonOutput(this.#fd);
+    if (!this.socket.destroyed) {
+      this.countBytes();
+      native.abandonOutput(this.#fd);
+    }
     this.socket.destroy();
   }
 
@@ -93,6 +99,12 @@ export class SocketConnection implements Connection {
     await nextEvent(this.socket, ["drain", "close"]);
     if (this.socket.destroyed) throw this.reason ?? clientGone();
     native.rearmIdle();
+  }
+
+  /** What the kernel has not taken whole is not counted: a client that has gone may never have it. */
+  countBytes(): void {
+    const { socket } = this;
+    if (!socket.destroyed) this.#slot.countBytes(socket.bytesRead, socket.bytesWritten - socket.writableLength);
   }
 
   /** Sends what was written and says that no more will come. */
@@ -134,13 +146,12 @@ export class SocketConnection implements Connection {
     if ((errno < 0 || destroyed) && this.reason !== undefined) throw this.reason;
   }
 
-  /** Whoever reads the socket, what was read goes through `push`: public, and called once for each read. */
-  #rearmAtReads(): void {
-    const { socket } = this;
-    const push = socket.push.bind(socket);
-    socket.push = (chunk: unknown, encoding?: BufferEncoding) => {
+  #watch(socket: WatchedSocket): Socket {
+    socket.onRead = () => {
       if (!this.#readsLines) native.rearmIdle();
-      return push(chunk, encoding);
+      this.countBytes();
     };
+    socket.onWritten = () => this.countBytes();
+    return socket;
   }
 }

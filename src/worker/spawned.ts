@@ -11,6 +11,7 @@ import { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
 import { limitsOfKernel } from "../scoreboard/limits.ts";
+import { slotForTrials } from "../scoreboard/capacity.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { succeeded } from "../system-error.ts";
 import { refuseImpossibleLimits } from "../zygote/possible-limits.ts";
@@ -19,8 +20,11 @@ import { loadDaemon } from "../loader/load-daemon.ts";
 import { adoptStripped } from "../loader/typescript-source.ts";
 import { signRecords } from "./identity.ts";
 import { endOnOneselfOnly, hearNotices, startWorker, type Workplace } from "./main.ts";
+import { failOnTrial, startOnTrial } from "./on-trial.ts";
+import { recordUncaught } from "./uncaught.ts";
 
 const [, , slotNumber, forkNumber] = process.argv;
+const isOnTrial = Number(slotNumber) === slotForTrials;
 const pipeLog = new PipeLog();
 
 // Not awaited: while a main module is unfinished Node listens for `exit`.
@@ -31,15 +35,18 @@ async function start(): Promise<void> {
   const briefing = takeBriefing();
   const workplace = enter(briefing);
   endOnOneselfOnly(workplace);
+  if (isOnTrial) failOnTrial(workplace);
   try {
     refuseImpossibleLimits(briefing.settings);
     succeeded("Limiting the worker", native.limit());
     const daemon = await load(briefing);
     hearNotices(workplace);
     if (native.occupy(briefing.zygote, briefing.generation, Number(forkNumber)) < 0) native.exit(0);
-    startWorker({ ...workplace, daemon });
+    if (isOnTrial) startOnTrial({ ...workplace, daemon }, briefing.zygote);
+    else startWorker({ ...workplace, daemon });
   } catch (error) {
-    pipeLog.log.error("the worker could not start", { err: error });
+    if (isOnTrial) recordUncaught(error);
+    else pipeLog.log.error("the worker could not start", { err: error });
     native.exit(1);
   }
 }

@@ -23,6 +23,9 @@ export function endAtUncaughtErrors(recordError: (error: unknown) => void): void
   isSet = true;
 }
 
+/** Of an error that there is no use in asking user code about. */
+export const recordUncaught = (error: unknown): void => record(error);
+
 function replaceFatalException(): void {
   const askListeners = node._fatalException;
   node._fatalException = (error, fromPromise) => {

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { native } from "../native.ts";
+import { slotForTrials } from "../scoreboard/capacity.ts";
 import { succeeded } from "../system-error.ts";
 import type { Worker } from "../worker/main.ts";
 import { rehearse } from "../worker/rehearsal.ts";
@@ -22,6 +23,8 @@ export interface ForkPlan {
   /** Whether it is not known yet that fork works here. */
   readonly isFirst: boolean;
   readonly onRunningThreads: (count: number) => void;
+  /** What is to be found out by a fork before all that children would have to clear up is cleared up. */
+  readonly onForkable: () => Promise<void>;
 }
 
 /**
@@ -30,13 +33,14 @@ export interface ForkPlan {
  * @returns why fork does not work here, if it is found out that it does not
  */
 export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<string | undefined> {
-  const fork = (): number => native.fork(slotForTrials(worker), 0, 0);
+  const fork = (): number => native.fork(slotForTrials, 0, 0);
   await timersAtRest();
   await optimisingEarly(() => rehearse(worker, manyConnections));
   succeeded("Handling SIGCHLD", native.ringOnSigchld());
   await prepareFork(plan);
   const failure = plan.isFirst ? await testFork(worker, plan.descriptors.keepsLoop, fork) : undefined;
   if (failure !== undefined) return failure;
+  await plan.onForkable();
   emptyRandomStocks(fork);
   collectGarbage();
   await rehearse(worker, fewConnections);
@@ -54,8 +58,6 @@ async function optimisingEarly(rehearsal: () => Promise<void>): Promise<void> {
   await rehearsal();
   if (isPatient) setFlagsFromString("--interrupt-budget=67584"); // as it is by default
 }
-
-const slotForTrials = ({ settings }: Worker): number => settings.maxConnections;
 
 /**
  * A timer that was set and cleared, while the module loaded say, leaves the event loop's own alarm set for it, and that

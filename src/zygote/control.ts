@@ -13,6 +13,8 @@ export interface Commission {
   readonly settings: Settings;
   readonly generation: number;
   readonly engine: Engine;
+  /** Whether a worker is to be tried out first. */
+  readonly trial: boolean;
   readonly scoreboard: number;
   readonly registry: number;
   readonly listeners: readonly number[];
@@ -41,8 +43,8 @@ export class Control {
     const { message, descriptors } = this.receive() ?? native.exit(0);
     if (message.type !== "serve") native.exit(0);
     const [scoreboard = -1, registry = -1, ...listeners] = descriptors;
-    const { settings, generation, engine } = message;
-    return { settings, generation, engine, scoreboard, registry, listeners };
+    const { settings, generation, engine, trial } = message;
+    return { settings, generation, engine, trial, scoreboard, registry, listeners };
   }
 
   /** Waits until this zygote is the one to fork. */

@@ -13,14 +13,16 @@ import { isBlocking, type Daemon } from "../define-daemon.ts";
 import { ForkdError } from "../errors.ts";
 import { loadDaemon } from "../loader/load-daemon.ts";
 import { PipeLog } from "../log/pipe-log.ts";
-import { native } from "../native.ts";
+import { native, type Result } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
+import { slotForTrials } from "../scoreboard/capacity.ts";
 import { limitsOfKernel } from "../scoreboard/limits.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
 import { becomeOneself, makePidOneself } from "../worker/identity.ts";
+import { failOnTrial, startOnTrial } from "../worker/on-trial.ts";
 import { endOnOneselfOnly, hearNotices, startWorker, type Worker } from "../worker/main.ts";
 import { endAtUncaughtErrors } from "../worker/uncaught.ts";
 import { becomeForkable } from "./becoming-forkable.ts";
@@ -35,6 +37,7 @@ import { refuseImpossibleLimits } from "./possible-limits.ts";
 import { replaceMathRandom } from "./randomness.ts";
 import { spawning, type Surroundings } from "./spawning.ts";
 import { startThreadpool } from "./threads.ts";
+import { tryWorker } from "./worker-on-trial.ts";
 import { guardWorkerThreads } from "./worker-threads.ts";
 
 const [, , modulePath = "", supervisor = "0", untuned = "{}"] = process.argv;
@@ -90,8 +93,21 @@ function adoptSettings({ settings, generation, scoreboard, listeners }: Commissi
 
 function tendSpawned(commission: Commission, surroundings: Surroundings, safety: ForkSafety): never {
   safety.forget();
-  tend(commission, spawning(commission, surroundings));
+  const breeder = spawning(commission, surroundings);
+  if (commission.trial) trySpawned(commission, breeder);
+  tend(commission, breeder);
   native.exit(0);
+}
+
+function trySpawned(commission: Commission, breeder: Breeder): void {
+  succeeded("Handling SIGCHLD", native.ringOnSigchld());
+  tryOut(commission, () => breeder.breed(slotForTrials, commission.generation, 0));
+}
+
+/** @returns in which of the two processes this is */
+function tryOut(commission: Commission, breed: () => Result): "worker" | "zygote" {
+  control.send({ type: "trying" });
+  return tryWorker(modulePath, commission, breed);
 }
 
 async function tendForked(
@@ -143,10 +159,22 @@ async function assureForkability(worker: Worker, descriptors: DescriptorPlan, co
     descriptors,
     isFirst: settings.engine === "auto" && generation === 1,
     onRunningThreads: (count) => refuse(describeRunningThreads(count), settings),
+    onForkable: () => (commission.trial ? tryForked(worker, commission) : Promise.resolve()),
   });
   if (failure === undefined) return;
   control.send({ type: "unforkable", reason: failure });
   native.exit(1);
+}
+
+/** Never comes to an end in the worker, which must not go on as the zygote. */
+function tryForked(worker: Worker, commission: Commission): Promise<void> {
+  const fork = (): Result => native.fork(slotForTrials, commission.generation, 0);
+  if (tryOut(commission, fork) === "zygote") return Promise.resolve();
+  becomeOneself(worker.slot, pipeLog);
+  endOnOneselfOnly(worker);
+  failOnTrial(worker);
+  startOnTrial(worker, zygotePid);
+  return new Promise(() => undefined);
 }
 
 /** A handler that blocks never gets round to the event loop. */
@@ -158,7 +186,8 @@ function tend(commission: Commission, breeder: Breeder): "worker" | "done" {
   control.awaitPermission();
   const header = new Header(scoreboard);
   const slots = new Slots(scoreboard, settings.maxConnections);
-  const registry = new Registry(commission.registry, settings.maxConnections);
+  const registry = new Registry(commission.registry);
+  registry.provide(settings.maxConnections);
   succeeded("Handling SIGCHLD", native.ringOnSigchld()); // from now on it is the scoreboard's bell
   pipeLog.onDropped = () => header.noteDroppedRecord();
   header.beginGeneration(generation, settings.spareWorkers);

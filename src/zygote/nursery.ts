@@ -136,7 +136,12 @@ export class Nursery {
   }
 
   #forEach(act: (slot: number) => void): void {
-    for (let slot = 0; slot < this.#parts.registry.count; slot++) if (this.#isOurs(slot)) act(slot);
+    for (let slot = 0; slot < this.#allowed; slot++) if (this.#isOurs(slot)) act(slot);
+  }
+
+  /** How many workers there may be, and in which slots this process's are: in the first so many. */
+  get #allowed(): number {
+    return this.#parts.settings.maxConnections;
   }
 
   /** Whether a child of this process is in the slot. */
@@ -146,11 +151,11 @@ export class Nursery {
   }
 
   #breedSpares(): "worker" | undefined {
-    let missing = this.#parts.settings.spareWorkers - this.#countIdle();
+    const { registry, settings } = this.#parts;
+    // Workers that an earlier zygote has left behind have their places until they end.
+    let missing = Math.min(settings.spareWorkers - this.#countIdle(), registry.room(this.#allowed));
     for (; missing > 0 && this.#pause === 0; missing--) {
-      const slot = this.#parts.registry.findFree(); // workers that an earlier zygote left behind have theirs until they end
-      if (slot < 0) break;
-      if (this.#breed(slot) === 0) return "worker";
+      if (this.#breed(registry.findFree()) === 0) return "worker";
     }
     return undefined;
   }
@@ -162,7 +167,7 @@ export class Nursery {
   #countIdle(): number {
     const { header, slots, generation, settings } = this.#parts;
     let idle = 0;
-    for (let slot = 0; slot < slots.count; slot++) {
+    for (let slot = 0; slot < this.#allowed; slot++) {
       if (this.#isOurs(slot) && slots.isIdle(slot)) idle++;
     }
     const drift = header.idle - idle;
@@ -180,10 +185,10 @@ export class Nursery {
 
   #hasReadyWorker(): boolean {
     const { registry, slots, breeder } = this.#parts;
-    for (let slot = 0; slot < slots.count; slot++) {
+    for (let slot = 0; slot < this.#allowed; slot++) {
       if (this.#isOurs(slot) && slots.state(slot) >= breeder.readyState) return true;
     }
-    return this.#live === 0 && registry.findFree() < 0; // an earlier zygote's workers have all places
+    return this.#live === 0 && registry.room(this.#allowed) <= 0; // an earlier zygote's workers have all places
   }
 
   #breed(slot: number): number {

@@ -1,13 +1,13 @@
 import { constants } from "node:os";
 import { native } from "../native.ts";
-import { EndedWorker } from "../scoreboard/ended-worker.ts";
+import { EndedWorker, killGroup } from "../scoreboard/ended-worker.ts";
 
 const { SIGKILL } = constants.signals;
 const glance = 1000;
 
 /**
- * Waits, without an event loop, until a child that was forked on trial has ended: how it did; undefined if it had to be
- * killed because it took longer than `patience`.
+ * Waits, without an event loop, until a child that was bred on trial has ended: how it did; undefined if it had to be
+ * killed because it took longer than `patience`. The programs that it has started end with it.
  */
 export function waitForTrial(pid: number, patience: number): EndedWorker | undefined {
   const ended = new EndedWorker();
@@ -22,6 +22,7 @@ export function waitForTrial(pid: number, patience: number): EndedWorker | undef
 }
 
 function reap(ended: EndedWorker): EndedWorker {
+  killGroup(ended.pid);
   native.reap(ended.pid);
   return ended;
 }

@@ -4,17 +4,15 @@ import { test } from "node:test";
 import { Command } from "commander";
 import { addRun, requestOf } from "../../dist/cli/commands/run.js";
 import type { SuperviseRequest } from "../../dist/supervisor/main.js";
-import { flagOf, optionNames } from "../../dist/config/option-table.js";
-import { exampleOf } from "../config/options-page.js";
+import { optionNames } from "../../dist/config/option-table.js";
+import { argumentsOf, exampleOf } from "../config/options-page.js";
 
 test("a module alone makes an empty request", async () => {
   assert.deepEqual(await parse("run", "x.ts"), { modulePath: "x.ts", flags: {} });
 });
 
 test("every option has its flag, whose text is passed on by the option's name", async () => {
-  const args = optionNames.flatMap((name) =>
-    exampleOf(name).flags.flatMap((text) => (text === true ? [flagOf(name)] : [flagOf(name), text])),
-  );
+  const args = optionNames.flatMap(argumentsOf);
   const { flags } = await parse("run", ...args, "x.ts");
   const expected = optionNames.map((name) => [
     name,

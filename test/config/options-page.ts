@@ -6,6 +6,7 @@ import {
   type Option,
   optionNames,
   optionTable,
+  oppositeFlagOf,
   variableOf,
 } from "../../dist/config/option-table.js";
 import type { OptionName } from "../../dist/config/settings.js";
@@ -17,11 +18,19 @@ export function expectedSections(): Map<string, string> {
   return new Map([...functions, ...plain]);
 }
 
-/** An option's example as a module, as flags and as a variable say it; a switch's flag has no value. */
-export function exampleOf(name: OptionName): { module: unknown; flags: (string | true)[]; variable: string } {
+/** An option's example as a module, as flags and as a variable say it; a switch's flag is there, or its opposite. */
+export function exampleOf(name: OptionName): { module: unknown; flags: (string | boolean)[]; variable: string } {
   const { example, kind }: Option<unknown> = optionTable[name];
   const texts = Array.isArray(example) ? example.map(String) : [String(example)];
-  return { module: example, flags: kind.isSwitch ? [true] : texts, variable: texts.join(",") };
+  return { module: example, flags: kind.isSwitch ? [example === true] : texts, variable: texts.join(",") };
+}
+
+/** The example as arguments of the command. */
+export function argumentsOf(name: OptionName): string[] {
+  return exampleOf(name).flags.flatMap((text) => {
+    if (typeof text === "boolean") return [text ? flagOf(name) : oppositeFlagOf(name)];
+    return [flagOf(name), text];
+  });
 }
 
 /** `{ limits: { memory: … } }` for `limits.memory`, without the braces outside. */
@@ -40,12 +49,17 @@ function plainSection(name: OptionName): string {
     "",
     `- Default: ${fallbackInWords(option)}`,
     `- Takes: ${kind.rule}`,
-    `- Flag: \`${`${flagOf(name)} ${kind.placeholder}`.trim()}\`${kind.several ? ", as often as needed" : ""}`,
+    `- Flag: \`${`${flagOf(name)} ${kind.placeholder}`.trim()}\`${moreOfFlag(name, kind)}`,
     `- Variable: \`${variableOf(name)}\`${kind.several ? ", with commas between several" : ""}`,
     `- Example: \`${inModule(name, list || JSON.stringify(example.module))}\`, ` +
-      `\`${example.flags.map((text) => (text === true ? flagOf(name) : `${flagOf(name)} ${text}`)).join(" ")}\`, ` +
+      `\`${argumentsOf(name).join(" ")}\`, ` +
       `\`${variableOf(name)}=${example.variable}\``,
   ].join("\n");
+}
+
+function moreOfFlag(name: OptionName, { several, isSwitch }: Option<unknown>["kind"]): string {
+  if (several) return ", as often as needed";
+  return isSwitch ? `, \`${oppositeFlagOf(name)}\`` : "";
 }
 
 function functionSection({ meaning, rule, required }: FunctionOption): string {

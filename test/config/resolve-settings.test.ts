@@ -43,6 +43,8 @@ test("a daemon that only serves gets the defaults", () => {
     "limits.processes": -1,
     "limits.core": -1,
     logLevel: "info",
+    connectionLog: true,
+    anonymizePeers: false,
     logFile: "",
     logFormat: "json",
   });

@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
 import { constants } from "node:os";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { native } from "../../dist/native.js";
 import { createLog, type Fields, type Log } from "../../dist/log/record.js";
 import { EndedWorker, endLevels, settleEndedWorker } from "../../dist/scoreboard/ended-worker.js";
 import { Header } from "../../dist/scoreboard/header.js";
 import { outcomeNumber, outcomes, State } from "../../dist/scoreboard/states.js";
+import type { LogRecord } from "../support/daemon.ts";
 import { openScoreboard, type Written } from "./scoreboard.ts";
 
-const { SIGALRM, SIGKILL, SIGABRT, SIGXCPU, SIGXFSZ } = constants.signals;
-const settings = { "limits.cpu": 1000, "limits.fileSize": 10, startTimeout: 30_000 };
+const { SIGALRM, SIGKILL, SIGABRT, SIGSEGV, SIGXCPU, SIGXFSZ } = constants.signals;
+const settings = {
+  "limits.cpu": 1000,
+  "limits.fileSize": 10,
+  startTimeout: 30_000,
+  connectionLog: true,
+  anonymizePeers: false,
+};
 const overstay = "its exit listeners took longer than drainTimeout";
 const worker = { pid: 42, generation: 2, fork_number: 7, served: 1, peer: "127.0.0.1:5" };
 
@@ -103,7 +110,7 @@ const cases: readonly {
     what: "busy, left without one",
     slot: { state: State.busy },
     status: 0,
-    logs: { level: "debug", msg: "connection ended: exit 0", reason: "exit 0" },
+    logs: { level: "info", msg: "connection ended: exit 0", reason: "exit 0" },
   },
   {
     what: "draining, ended by its timer",
@@ -208,18 +215,55 @@ void test("an end that may have been told, by somebody who died of it, is told a
   assert.equal(counted.mock.callCount(), 1);
 });
 
-void test("each end has a level, and what is usual is quiet", () => {
+void test("what a re-used worker had used before its last connection is not that connection's", (t) => {
+  const [record] = settleCrashed(t, settings, { user_before: 4, system_before: 15, bytes_in: 5, bytes_out: 7 });
+  assert.equal(record?.["userMs"], 6);
+  assert.equal(record["systemMs"], 5);
+  assert.equal(record["bytesIn"], 5);
+  assert.equal(record["bytesOut"], 7);
+  assert.equal(record["signal"], "SIGSEGV");
+});
+
+void test("anonymizePeers shortens the peer", (t) => {
+  const [record] = settleCrashed(t, { ...settings, anonymizePeers: true });
+  assert.equal(record?.["peer"], "127.0.0.0");
+});
+
+void test("connectionLog: false silences only what is usual", (t) => {
+  const quiet = { ...settings, connectionLog: false };
+  assert.deepEqual(settle(t, quiet, {}, [worker.pid, 0, 0, 10, 20, 30_000]), []);
+  assert.equal(settleCrashed(t, quiet).length, 1);
+});
+
+void test("each end has a level, and what is usual no high one", () => {
   assert.deepEqual(Object.keys(endLevels).toSorted(), outcomes.toSorted());
-  assert.equal(endLevels.completed, "debug");
-  assert.equal(endLevels.drained, "debug");
+  assert.equal(endLevels.completed, "info");
+  assert.equal(endLevels.drained, "info");
   assert.equal(endLevels["handler error"], "error");
 });
 
-function logInto(): { log: Log; records: Record<string, unknown>[] } {
-  const records: Record<string, unknown>[] = [];
+const settleCrashed = (t: TestContext, keeperSettings: typeof settings, slot: Written = {}): LogRecord[] =>
+  settle(t, keeperSettings, slot, [worker.pid, -1, SIGSEGV, 10, 20, 30_000]);
+
+/** What is logged of a busy worker that has ended like that. */
+function settle(t: TestContext, keeperSettings: typeof settings, slot: Written, how: readonly number[]): LogRecord[] {
+  const { memfd, registry, slots, write } = openScoreboard(t, 2);
+  const header = new Header(memfd);
+  registry.take(1, worker.generation);
+  registry.enter(1, worker.pid);
+  write(1, { ...worker, state: State.busy, ...slot });
+  const ended = new EndedWorker();
+  ended.words.set(how);
+  const { log, records } = logInto();
+  settleEndedWorker(ended, 1, { registry, slots, header, settings: keeperSettings, log });
+  return records;
+}
+
+function logInto(): { log: Log; records: LogRecord[] } {
+  const records: LogRecord[] = [];
   const identity = (): Fields => ({});
   const keep = (line: string): void => {
-    records.push(JSON.parse(line) as Record<string, unknown>);
+    records.push(JSON.parse(line) as LogRecord);
   };
   return { log: createLog(() => "debug", identity, keep), records };
 }

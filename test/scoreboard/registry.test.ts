@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { fstatSync } from "node:fs";
 import { test } from "node:test";
 import { native } from "../../dist/native.js";
+import { mostConnections } from "../../dist/scoreboard/capacity.js";
 import { Registry } from "../../dist/scoreboard/registry.js";
 
 const count = 3;
@@ -33,6 +35,40 @@ void test("a slot is free again once it is cleared, and its next worker is not c
   assert.ok(!registry.isCondemned(0));
 });
 
+void test("of what zygotes were allowed the most is looked at, in every process, and nothing beyond", (t) => {
+  const [supervisors, zygotes] = openTwice(t);
+  zygotes.provide(5);
+  zygotes.take(4, 2);
+  zygotes.enter(4, 77);
+  zygotes.provide(2);
+  assert.equal(supervisors.count, 5);
+  assert.equal(supervisors.find(77), 4);
+  assert.equal(supervisors.findFree(), 0);
+});
+
+void test("all that there may ever be have a place, and take up no memory before they are there", (t) => {
+  const memfd = Registry.create();
+  t.after(() => native.close(memfd));
+  const registry = new Registry(memfd);
+  registry.provide(count);
+  registry.take(2, 1);
+  assert.ok(registry.find(5) < 0);
+  assert.ok(fstatSync(memfd).blocks * 512 <= 3 * native.pageSize);
+  registry.provide(mostConnections);
+  registry.take(mostConnections - 1, 1);
+  assert.equal(registry.find(Registry.unborn), 2);
+  registry.clear(2);
+  assert.equal(registry.find(Registry.unborn), mostConnections - 1);
+});
+
+void test("workers beyond what a zygote is allowed leave it the less room", (t) => {
+  const [registry] = openTwice(t);
+  registry.take(2, 1);
+  assert.deepEqual([registry.room(3), registry.room(2), registry.room(1)], [2, 1, 0]);
+  registry.take(1, 1);
+  assert.equal(registry.room(1), -1);
+});
+
 void test("there is no free slot when all are taken, born or not", (t) => {
   const [registry] = openTwice(t);
   for (let slot = 0; slot < count; slot++) registry.take(slot, 1);
@@ -55,9 +91,11 @@ void test("the orders lie apart from who is in which slot", (t) => {
 
 function openTwice(t: { after: (cleanUp: () => void) => void }): [Registry, Registry] {
   native.mapHeader(openScoreboardFor(t)); // its bell is rung
-  const memfd = Registry.create(count);
+  const memfd = Registry.create();
   t.after(() => native.close(memfd));
-  return [new Registry(memfd, count), new Registry(memfd, count)];
+  const [one, other] = [new Registry(memfd), new Registry(memfd)];
+  one.provide(count);
+  return [one, other];
 }
 
 function openScoreboardFor(t: { after: (cleanUp: () => void) => void }): number {

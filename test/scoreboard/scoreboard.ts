@@ -15,35 +15,61 @@ export interface Written {
   readonly reported?: number;
   readonly peer?: string;
   readonly idle_deadline?: number;
+  readonly user_before?: number;
+  readonly system_before?: number;
+  readonly bytes_in?: number;
+  readonly bytes_out?: number;
 }
 
 /** A scoreboard without a daemon. */
 export function openScoreboard(
   t: TestContext,
   count: number,
-): { memfd: number; registry: Registry; slots: Slots; write: (slot: number, values: Written) => void } {
+): {
+  memfd: number;
+  registry: Registry;
+  /** The same, as another process has it. */
+  supervisors: Registry;
+  slots: Slots;
+  write: (slot: number, values: Written) => void;
+} {
   const memfd = native.createScoreboard(count);
   assert.ok(memfd >= 0);
   t.after(() => native.close(memfd));
   const pages = native.mapSlots(memfd, count) as ArrayBuffer;
-  const registry = openRegistry(t, count);
-  return { memfd, registry, slots: new Slots(memfd, count), write: (slot, values) => write(pages, slot, values) };
+  const [registry, supervisors] = openRegistry(t, count);
+  return {
+    memfd,
+    registry,
+    supervisors,
+    slots: new Slots(memfd, count),
+    write: (slot, values) => write(pages, slot, values),
+  };
 }
 
-function openRegistry(t: TestContext, count: number): Registry {
-  const memfd = Registry.create(count);
+function openRegistry(t: TestContext, count: number): [Registry, Registry] {
+  const memfd = Registry.create();
   t.after(() => native.close(memfd));
-  return new Registry(memfd, count);
+  const registry = new Registry(memfd);
+  registry.provide(count);
+  return [registry, new Registry(memfd)];
 }
 
-function write(pages: ArrayBuffer, slot: number, { peer, idle_deadline, ...numbers }: Written): void {
+const doubles: ReadonlySet<string> = new Set([
+  "idle_deadline",
+  "user_before",
+  "system_before",
+  "bytes_in",
+  "bytes_out",
+]);
+
+function write(pages: ArrayBuffer, slot: number, { peer, ...numbers }: Written): void {
   const layout = native.slotLayout;
   const words = new Int32Array(pages, slot * native.pageSize, native.pageSize / 4);
+  const longWords = new Float64Array(pages, slot * native.pageSize, native.pageSize / 8);
   for (const [name, value] of Object.entries(numbers) as [keyof typeof numbers, number][]) {
-    words[layout[name] / 4] = value;
-  }
-  if (idle_deadline !== undefined) {
-    new Float64Array(pages, slot * native.pageSize)[layout.idle_deadline / 8] = idle_deadline;
+    if (doubles.has(name)) longWords[layout[name] / 8] = value;
+    else words[layout[name] / 4] = value;
   }
   if (peer === undefined) return;
   words[layout.peer_length / 4] = Buffer.byteLength(peer);

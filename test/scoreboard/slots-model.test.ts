@@ -7,7 +7,13 @@ import { Header } from "../../dist/scoreboard/header.js";
 import { State } from "../../dist/scoreboard/states.js";
 import { openScoreboard } from "./scoreboard.ts";
 
-const settings = { "limits.cpu": 0, "limits.fileSize": -1, startTimeout: 30_000 };
+const settings = {
+  "limits.cpu": 0,
+  "limits.fileSize": -1,
+  startTimeout: 30_000,
+  connectionLog: true,
+  anonymizePeers: false,
+};
 
 const count = 4;
 

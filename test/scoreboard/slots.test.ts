@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { native } from "../../dist/native.js";
 import { Header } from "../../dist/scoreboard/header.js";
@@ -6,11 +7,12 @@ import { connectionId, Slots } from "../../dist/scoreboard/slots.js";
 import { outcomeNumber, outcomes, State } from "../../dist/scoreboard/states.js";
 import { openScoreboard } from "./scoreboard.ts";
 
+const slotsModule = new URL("../../dist/scoreboard/slots.js", import.meta.url).href;
+
 void test("a slot is free until it is taken, and has nothing of who was in it before", (t) => {
   const { slots, write } = openScoreboard(t, 3);
   write(1, { pid: 42, outcome: 4, reported: 1, idle_deadline: 5 });
   assert.equal(slots.deadline(1), 5);
-  assert.equal(slots.count, 3);
   slots.take(1, 1);
   assert.deepEqual(
     [0, 1, 2].map((slot) => slots.state(slot) === State.free),
@@ -45,6 +47,12 @@ void test("slots do not share pages with each other or with the header", (t) => 
   assert.deepEqual([slots.pid(0), slots.pid(1)], [1, 2]);
   assert.equal(slots.generation(0), 0);
   assert.equal(header.idle, 0);
+});
+
+void test("where files may not be as large as the scoreboard, that is said in a sentence", () => {
+  const program = `import { Slots } from "${slotsModule}"; Slots.create();`;
+  const { stderr } = spawnSync("prlimit", ["--fsize=1000000", process.execPath, "--input-type=module", "-e", program]);
+  assert.match(stderr.toString(), /^.*ForkdError: .* RLIMIT_FSIZE, must be 400008KiB or more.* Raise it \(ulimit -f/m);
 });
 
 void test("only idle workers of the generation in charge are counted out", (t) => {

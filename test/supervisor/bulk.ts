@@ -7,6 +7,7 @@ import { waitFor } from "../support/wait-for.ts";
 import { attempt, many } from "./conversation.ts";
 
 const connections = 10_000;
+const first = 100;
 const atOnce = 64;
 const spares = 8;
 
@@ -14,14 +15,19 @@ const spares = 8;
 export function testBulk(style: string): void {
   void test(`ten thousand connections, a fresh process each: all are right, nothing is left over, ${style}`, async (t) => {
     const daemon = await TestDaemon.start(t, fixture(style), "--spare-workers", String(spares));
-    await many(100, 8, (index) => assertServed(daemon.port, index));
+    await many(first, 8, (index) => assertServed(daemon.port, index));
     await waitForRest(daemon);
     const [before, zygote] = [descriptorsOfAll(daemon), daemon.zygote];
     await many(connections, atOnce, (index) => assertServed(daemon.port, index));
     await waitForRest(daemon);
     assert.equal(daemon.zygote, zygote);
     assert.deepEqual(descriptorsOfAll(daemon), before);
-    assert.deepEqual(daemon.log.slice(1), []);
+    const ends = await waitFor("the last end to be logged", () => {
+      const records = daemon.log.slice(1);
+      return records.length >= first + connections ? records : undefined;
+    });
+    assert.equal(new Set(ends.map(({ connection }) => connection)).size, first + connections);
+    assert.deepEqual([...new Set(ends.map(({ msg }) => msg))], ["connection ended: completed"]);
   });
 }
 

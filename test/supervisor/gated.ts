@@ -7,7 +7,7 @@ import { fixture, TestDaemon } from "../support/daemon.ts";
 /** A daemon of a fixture that gets stuck while there is a file at `gate`. */
 export async function startGated(
   t: TestContext,
-  name: "gated" | "after-fork-gated",
+  name: "gated" | "after-fork-gated" | "on-trial",
   ...flags: string[]
 ): Promise<{ daemon: TestDaemon; gate: string }> {
   const folder = await mkdtemp(join(tmpdir(), "forkd-test-"));

@@ -16,7 +16,7 @@ const rotations = 3;
 
 void test("logrotate, which renames and signals: no record is lost", { skip }, async (t) => {
   const path = logPath(t);
-  const daemon = await TestDaemon.start(t, fixture("commands"), "--log-file", path);
+  const daemon = await TestDaemon.start(t, fixture("commands"), "--log-file", path, "--no-connection-log");
   const { client } = await converse(daemon.port);
   client.send(`floodLog ${flood}\npid\n`);
   for (let count = 0; count < rotations; count++) {

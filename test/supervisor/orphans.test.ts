@@ -11,7 +11,13 @@ import { openScoreboard } from "../scoreboard/scoreboard.ts";
 import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const settings = { "limits.cpu": 0, "limits.fileSize": -1, startTimeout: 30_000 };
+const settings = {
+  "limits.cpu": 0,
+  "limits.fileSize": -1,
+  startTimeout: 30_000,
+  connectionLog: true,
+  anonymizePeers: false,
+};
 
 const silence = createLog(
   () => "error",

@@ -25,7 +25,7 @@ for (const style of ["commands", "commands-blocking"]) {
       await client.rest();
       assert.equal(await daemon.ended(), 0);
       const end = await daemon.waitForEnd("drained");
-      assert.equal(end.level, "debug");
+      assert.equal(end.level, "info");
       assert.equal(end["pid"], pid);
       assert.deepEqual(mainMessages(daemon), ["draining", "stopped"]);
       assert.deepEqual(daemon.processes, []);
@@ -188,10 +188,10 @@ async function isDelivered(pid: number): Promise<boolean> {
   return /^SigPnd:\s+0+$/m.test(status) && /^ShdPnd:\s+0+$/m.test(status);
 }
 
-/** What the log says from the level "info" up, after the first line. */
+/** What the log says from the level "info" up, after the first line, of other things than connections. */
 function mainMessages(daemon: TestDaemon): string[] {
   return daemon.log
-    .filter(({ level }) => level !== "debug")
+    .filter(({ level, connection }) => level !== "debug" && connection === undefined)
     .map(({ msg }) => msg)
     .slice(1);
 }

@@ -46,18 +46,18 @@ void suite("how a connection ends is known and logged", () => {
     assert.equal((await daemon.waitForEnd("client gone")).level, "info");
   });
 
-  void test("a normal end is quiet, and heard at the debug level", async (t) => {
-    const quiet = await TestDaemon.start(t, fixture("commands"));
-    const talkative = await TestDaemon.start(t, fixture("commands"), "--log-level", "debug");
+  void test("a normal end is told, or quiet if that is wanted", async (t) => {
+    const quiet = await TestDaemon.start(t, fixture("commands"), "--no-connection-log");
+    const talkative = await TestDaemon.start(t, fixture("commands"));
     for (const { port } of [quiet, talkative]) await exchange(port, "pid\n");
-    assert.equal((await talkative.waitForEnd("completed")).level, "debug");
+    assert.equal((await talkative.waitForEnd("completed")).level, "info");
     quiet.signal("SIGTERM");
     assert.equal(await quiet.ended(), 0);
     assert.deepEqual(quiet.log.map(({ msg }) => msg).slice(1), ["draining", "stopped"]);
   });
 
   void test("a handler that settles ends its worker though timers are left", async (t) => {
-    const daemon = await TestDaemon.start(t, fixture("commands"), "--log-level", "debug");
+    const daemon = await TestDaemon.start(t, fixture("commands"));
     const client = await Client.open(daemon.port);
     client.send("pid\ntimers\n");
     await client.receives("ticking\n");
@@ -81,11 +81,13 @@ void test("an ended worker is reaped at once, and its client's socket is closed 
 });
 
 void test("exit status and exitCode are the worker's", async (t) => {
-  const daemon = await TestDaemon.start(t, fixture("commands"), "--log-level", "debug");
+  const daemon = await TestDaemon.start(t, fixture("commands"));
   await exchange(daemon.port, "exitCode 7\n");
   await daemon.waitForEnd("completed");
   await exchange(daemon.port, "exit 0\n");
-  assert.equal((await daemon.waitForEnd("exit 0")).level, "debug");
+  const end = await daemon.waitForEnd("exit 0");
+  assert.equal(end.level, "info");
+  assert.equal(end["status"], 0);
 });
 
 void test("a connection has an identity, in both styles", async (t) => {
@@ -116,9 +118,9 @@ void test("what a handler prints and logs is in the log, whole, with its identit
   assert.match(String(long["connection"]), /^1\.\d+\.1$/);
 });
 
-void test("at the level debug the log tells of connections that were made, and of no others", async (t) => {
+void test("the log tells of connections that were made, and of no others", async (t) => {
   for (const style of ["commands", "commands-blocking"]) {
-    const daemon = await TestDaemon.start(t, fixture(style), "--log-level", "debug");
+    const daemon = await TestDaemon.start(t, fixture(style));
     await exchange(daemon.port, "pid\n");
     await daemon.waitForEnd("completed");
     assert.equal(daemon.log.filter(({ msg }) => msg.startsWith("connection ended")).length, 1);
