@@ -8,7 +8,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /** What `run` is to be told for `start`: the same, with paths that mean the same in another folder. */
 export function argumentsAgain(modulePath: string, runtimeDir: string | undefined, flags: Sources["flags"]): string[] {
   const base = runtimeBase(runtimeDir, process.env);
-  return [resolve(modulePath), "--runtime-dir", base, ...flagsAgain(flags)];
+  return [resolve(modulePath), "--runtime-dir", base, ...flagsAgain(absoluteFlags(flags))];
 }
 
 /** The same of variables. */
@@ -22,13 +22,23 @@ export function variablesAgain(variables: Variables): Variables {
   };
 }
 
-function flagsAgain(flags: Sources["flags"]): string[] {
+/** Flags as they would be written on a command line. */
+export function flagsAgain(flags: Sources["flags"]): string[] {
   return Object.entries(flags).flatMap(([name, value]) => {
     const flag = flagOf(name as OptionName);
     if (typeof value === "boolean") return [value ? flag : oppositeFlagOf(name as OptionName)];
-    const texts = typeof value === "string" ? [value] : value;
-    return texts.flatMap((given) => [flag, absolute(name, given)]);
+    return [value].flat().flatMap((text) => [flag, text]);
   });
+}
+
+/** Flags with paths that mean the same in another folder. */
+export function absoluteFlags(flags: Sources["flags"]): Sources["flags"] {
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, value]) => {
+      if (typeof value === "boolean") return [name, value];
+      return [name, typeof value === "string" ? absolute(name, value) : value.map((text) => absolute(name, text))];
+    }),
+  );
 }
 
 function absolute(option: string, given: string): string {
