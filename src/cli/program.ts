@@ -12,6 +12,7 @@ import { addRun } from "./commands/run.ts";
 import { addStart } from "./commands/start.ts";
 import { addStatus } from "./commands/status.ts";
 import { addStop } from "./commands/stop.ts";
+import { addUnit } from "./commands/unit.ts";
 import { addUpgrade } from "./commands/upgrade.ts";
 import { addWait } from "./commands/wait.ts";
 import { programNotes } from "./help.ts";
@@ -33,6 +34,7 @@ const commands = [
   addWait,
   addLogs,
   addCheck,
+  addUnit,
   addResume,
 ];
 

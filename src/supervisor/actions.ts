@@ -151,6 +151,7 @@ export class Actions implements Readonly<Record<Action, () => void>> {
   drain(): void {
     const { plan, orders, orphans, settings } = this.#service;
     this.#supervisor.news.draining();
+    this.#supervisor.drainsUntil = performance.now() + settings.drainTimeout;
     this.#supervisor.reloads.refuse(stopping());
     plan.listeners.close();
     this.#supervisor.zygotes.killNext();
@@ -170,6 +171,7 @@ export class Actions implements Readonly<Record<Action, () => void>> {
 
   /** The zygotes first: then their workers are children of this process, and no more are forked. */
   kill(): void {
+    this.#supervisor.drainsUntil = 0;
     this.#supervisor.reloads.refuse(stopping());
     this.#supervisor.service?.plan.listeners.close();
     this.#supervisor.service?.orphans.expectKill();

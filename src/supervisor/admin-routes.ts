@@ -7,7 +7,7 @@ import type { Service } from "./service.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** What the daemon answers: docs/admin.md. */
+/** What the daemon answers: docs/commands.md. */
 export function createRoutes(supervisor: Supervisor): Hono {
   const service = (): Service => supervisor.service as Service;
   return new Hono()

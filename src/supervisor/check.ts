@@ -1,4 +1,3 @@
-import { formatAddress } from "../config/address.ts";
 import { formatDuration } from "../config/duration.ts";
 import type { Settings, Sources } from "../config/settings.ts";
 import type { FromZygote } from "../control/messages.ts";
@@ -15,8 +14,7 @@ const logPatience = 500;
 
 /** What a module and its options come to. */
 export interface CheckResult {
-  readonly name: string;
-  readonly addresses: readonly string[];
+  readonly settings: Settings;
   /** Why workers would be spawned, though they need not be; undefined if they would be forked, or are to be spawned. */
   readonly unforkable?: string;
 }
@@ -92,8 +90,7 @@ class Check {
   }
 
   #describe(): CheckResult {
-    const { name, listen } = this.#settings as Settings;
-    return { name, addresses: listen.map(formatAddress) };
+    return { settings: this.#settings as Settings };
   }
 
   /** The verdict is known, whatever becomes of the zygote. */
