@@ -57,13 +57,15 @@ void suite("forkd logs", () => {
     process.kill(daemon.pid, "SIGUSR1");
     await exchange(daemon.port, "log reopened\n");
     await shows('"reopened"');
+    await exchange(daemon.port, "log more\n"); // so that what comes after the truncation is shorter than what was there
+    await shows('"more"');
     truncateSync(log);
     await exchange(daemon.port, "log truncated\n");
     await shows('"truncated"');
     command.kill("SIGINT");
     await waitFor("the end", () => command.signalCode ?? command.exitCode);
     const said = [...shown.matchAll(/"answer":42,"msg":"(\w+)"/g)].map(([, words]) => words);
-    assert.deepEqual(said, ["before", "renamed", "reopened", "truncated"], shown);
+    assert.deepEqual(said, ["before", "renamed", "reopened", "more", "truncated"], shown);
   });
 
   void test("says where a daemon logs that has no file", async (t) => {
@@ -102,7 +104,7 @@ void suite("forkd logs", () => {
 /** A daemon that has logged that. */
 async function logged(t: TestContext, ...words: string[]): Promise<{ place: Place; daemon: Started; log: string }> {
   const place = new Place(t);
-  const daemon = await place.start(fixture("commands"));
+  const daemon = await place.start(fixture("commands"), "--no-connection-log");
   for (const word of words) await exchange(daemon.port, `log ${word}\n`);
   const isThere = (word: string): boolean => recordsIn(daemon.log).some(({ msg }) => msg === word);
   await waitFor("the records", () => words.every(isThere));
