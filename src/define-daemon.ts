@@ -50,7 +50,7 @@ export interface DaemonOptions {
   readonly sessionTimeout?: string;
   /**
    * How long connections may take to finish once the daemon stops: a duration with its unit.
-   * @default "30s"
+   * @default "30s", or "8s" for process 1 of a container, which has 10 seconds as a rule
    */
   readonly drainTimeout?: string;
   /**

@@ -77,6 +77,7 @@ export interface Native {
   fork(slot: number, generation: number, forkNumber: number): Result;
   backendDescriptor(): Result;
   spawn(path: string, args: Uint8Array, variables: Uint8Array, descriptors: readonly number[]): Result;
+  exec(path: string, args: Uint8Array, variables: Uint8Array, descriptors: readonly number[]): Result;
   sealed(bytes: Uint8Array): Result;
   mapSlot(memfd: number, slot: number): ArrayBuffer | Result;
   limit(): Result;

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "../sys/exec.h"
 #include "../sys/spawn.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include "binding.h"
 
 #define PASSED_MAX (FK_LISTENERS_MAX + 2)
+#define KEPT_MAX (FK_LISTENERS_MAX + 8)
 
 /* Of a Uint8Array of texts, each with its NUL: a list with a NULL at its end, to be freed. */
 static char **texts_argument(const struct arguments *arguments, size_t index) {
@@ -35,6 +37,19 @@ static napi_value spawn_worker(napi_env env, napi_callback_info info) {
   free(arguments);
   free(environment);
   return int_value(env, pid);
+}
+
+/* exec(path, arguments, environment, descriptors): -errno; if it succeeds, nobody is left to be told. */
+static napi_value exec_program(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  char path[4096];
+  int kept[KEPT_MAX], count = ints_argument(&a, 3, kept, KEPT_MAX);
+  string_argument(&a, 0, path, sizeof path);
+  char **arguments = texts_argument(&a, 1), **environment = texts_argument(&a, 2);
+  int failed = arguments && environment ? fk_exec(path, arguments, environment, kept, count) : -ENOMEM;
+  free(arguments);
+  free(environment);
+  return int_value(env, failed);
 }
 
 /* sealed(bytes): a descriptor of memory that holds them, and cannot be changed; or -errno. */
@@ -71,6 +86,7 @@ static napi_value occupy(napi_env env, napi_callback_info info) {
 
 void export_spawn(napi_env env, napi_value exports) {
   set_function(env, exports, "spawn", spawn_worker);
+  set_function(env, exports, "exec", exec_program);
   set_function(env, exports, "sealed", sealed);
   set_function(env, exports, "mapSlot", map_slot);
   set_function(env, exports, "limit", limit);

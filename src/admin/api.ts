@@ -18,6 +18,10 @@ export interface Status {
   readonly workers: { readonly idle: number; readonly busy: number; readonly max: number };
   /** Since the supervisor started: how many were accepted, and how many of them ended for which reason. */
   readonly connections: { readonly accepted: number; readonly ended: Readonly<Record<string, number>> };
+  /** Whether another generation gets ready, or old code may still accept a connection. */
+  readonly isReloading: boolean;
+  /** How often the supervisor has become another program. */
+  readonly upgrades: number;
   /** How often the zygote had to be replaced because it had died. */
   readonly restarts: number;
   /** Resident, of the supervisor and its zygotes. */
@@ -70,10 +74,10 @@ export interface Reloaded {
   readonly generation: number;
 }
 
-/** `POST /upgrade` wants to know what is to run from now on. */
-export interface UpgradeRequest {
+/** What a daemon runs on: `POST /upgrade` says what it is to become. */
+export interface Program {
   /** A Node. */
   readonly node: string;
   /** forkd's command. */
-  readonly program: string;
+  readonly forkd: string;
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 
 /** Where a daemon logs that nobody watches, if it is not told: the file of its name in the folder for logs. */
 export function logFileOf(name: string): string {
@@ -19,7 +19,7 @@ export function defaultLogFile(name: string): string {
 
 /** `/var/log/forkd` for root, `$XDG_STATE_HOME/forkd` for others: the XDG base directories' place for logs. */
 function logFolder(): string {
-  const { XDG_STATE_HOME: state } = process.env;
+  const { XDG_STATE_HOME: state = "" } = process.env;
   if (process.getuid?.() === 0) return "/var/log/forkd";
-  return join(state === undefined || state === "" ? join(homedir(), ".local", "state") : state, "forkd");
+  return join(isAbsolute(state) ? state : join(homedir(), ".local", "state"), "forkd");
 }

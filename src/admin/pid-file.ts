@@ -32,11 +32,18 @@ export interface Holder {
 export class PidFile {
   readonly #path: string;
   readonly fd: number;
-  readonly since = new Date().toISOString();
+  /** ISO 8601. */
+  readonly since: string;
 
-  private constructor(path: string, fd: number) {
+  private constructor(path: string, fd: number, since: string) {
     this.#path = path;
     this.fd = fd;
+    this.since = since;
+  }
+
+  /** One that this process had taken before it became another program. */
+  static resume(path: string, fd: number, since: string): PidFile {
+    return new PidFile(path, fd, since);
   }
 
   /**
@@ -47,11 +54,13 @@ export class PidFile {
     for (;;) {
       const fd = open(path);
       if (native.lock(fd) < 0) {
+        const isLeft = !isStill(path, fd); // by one that is about to end
         closeSync(fd);
+        if (isLeft) continue;
         return readHolder(path) ?? { pid: 0, since: "", addresses: [] };
       }
       if (isStill(path, fd)) {
-        const file = new PidFile(path, fd);
+        const file = new PidFile(path, fd, new Date().toISOString());
         file.write([]);
         return file;
       }
@@ -59,15 +68,15 @@ export class PidFile {
     }
   }
 
+  /** At no moment is it empty. */
   write(addresses: readonly string[]): void {
-    ftruncateSync(this.fd);
-    writeSync(this.fd, [process.pid, this.since, ...addresses, ""].join("\n"), 0);
+    const length = writeSync(this.fd, [process.pid, this.since, ...addresses, ""].join("\n"), 0);
+    ftruncateSync(this.fd, length);
   }
 
-  /** Nobody runs it any more. Removed while it is locked: whoever opens it sees that it is gone. */
+  /** Another may run it. The lock, on a file that is at no path any more, tells until this process has ended that it has not. */
   release(): void {
     if (isStill(this.#path, this.fd)) unlinkSync(this.#path);
-    closeSync(this.fd);
   }
 }
 

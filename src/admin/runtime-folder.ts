@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync, rmdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { lstatSync, mkdirSync, rmdirSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { ForkdError } from "../errors.ts";
 import { describeErrno } from "../system-error.ts";
 
@@ -33,12 +33,22 @@ export class RuntimeFolder {
     if (Buffer.byteLength(this.socket) > longestPath)
       throw this.#refusal("its socket's path would be longer than 107 bytes");
     try {
-      mkdirSync(join(this.path, ".."), { recursive: true, mode: isRoot() ? 0o755 : 0o700 });
+      mkdirSync(dirname(this.path), { recursive: true, mode: isRoot() ? 0o755 : 0o700 });
       mkdirSync(this.path, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw this.#refusal(describeErrno((error as NodeJS.ErrnoException).errno ?? 0));
     }
+    this.#refuseBaseOfOthers();
     this.#refuseOthers();
+  }
+
+  /** Whoever may rename the daemon's folder may put another in its place. */
+  #refuseBaseOfOthers(): void {
+    const base = dirname(this.path);
+    const { uid, mode } = statSync(base);
+    if (uid !== 0 && uid !== process.getuid?.()) throw this.#refusal(`${base} belongs to another user (uid ${uid})`);
+    const isOpen = (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
+    if (isOpen) throw this.#refusal(`everybody may write to ${base} (mode ${octal(mode)}), and it is not sticky`);
   }
 
   /** In a folder where everybody may write, somebody else may have been there first. */
@@ -47,7 +57,7 @@ export class RuntimeFolder {
     const isFolder = (mode & 0o170000) === 0o040000;
     if (!isFolder) throw this.#refusal("it is there, and is no folder");
     if (uid !== process.getuid?.()) throw this.#refusal(`it belongs to another user (uid ${uid})`);
-    if ((mode & 0o077) !== 0) throw this.#refusal(`others may use it (mode ${(mode & 0o777).toString(8)}, not 700)`);
+    if ((mode & 0o077) !== 0) throw this.#refusal(`others may use it (mode ${octal(mode)}, not 700)`);
   }
 
   #refusal(why: string): ForkdError {
@@ -74,11 +84,13 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * `/run/forkd` for root, `$XDG_RUNTIME_DIR/forkd` for others, and `/tmp/forkd-UID` where there is none.
  */
 export function runtimeBase(flag: string | undefined, variables: Variables): string {
-  const { FORKD_RUNTIME_DIR: variable, XDG_RUNTIME_DIR: xdg } = variables;
+  const { FORKD_RUNTIME_DIR: variable, XDG_RUNTIME_DIR: xdg = "" } = variables;
   const wanted = flag ?? variable;
   if (wanted !== undefined) return resolve(wanted);
   if (isRoot()) return "/run/forkd";
-  return xdg === undefined || xdg === "" ? `/tmp/forkd-${process.getuid?.()}` : join(xdg, "forkd");
+  return isAbsolute(xdg) ? join(xdg, "forkd") : `/tmp/forkd-${process.getuid?.()}`;
 }
+
+const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, "0");
 
 const isRoot = (): boolean => process.getuid?.() === 0;

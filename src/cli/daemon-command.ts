@@ -1,6 +1,7 @@
 import { type Command, Option as Flag } from "commander";
 import { type Found, findDaemon } from "./find-daemon.ts";
 import { runtimeDirFlag } from "./daemon-flags.ts";
+import { say } from "./output.ts";
 
 /** What every command for a daemon that runs can be told. */
 export interface CommonOptions {
@@ -26,5 +27,5 @@ export const daemonMeant = (name: string | undefined, { runtimeDir }: CommonOpti
 
 /** Prints an answer as JSON, if that is wanted, or as people read it. */
 export function print(answer: unknown, { json }: CommonOptions, inWords: () => string): void {
-  process.stdout.write(`${json === true ? JSON.stringify(answer, undefined, 2) : inWords()}\n`);
+  say(`${json === true ? JSON.stringify(answer, undefined, 2) : inWords()}\n`);
 }

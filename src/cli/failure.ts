@@ -9,9 +9,12 @@ export interface Failure {
   readonly text: string;
 }
 
-/** What to say of an error: one sentence of a mistake, all there is to know of a bug. */
-export function describeFailure(error: unknown): Failure {
-  if (error instanceof CommanderError) return describeUsage(error);
+/**
+ * What to say of an error: one sentence of a mistake, all there is to know of a bug.
+ * @param command - That whose help says more of how it is used.
+ */
+export function describeFailure(error: unknown, command = "run"): Failure {
+  if (error instanceof CommanderError) return describeUsage(error, command);
   if (!(error instanceof ForkdError)) return isRefusalOfTheSystem(error) ? describeRefusal(error) : describeBug(error);
   return { status: error.exitStatus, text: lines(`forkd: ${error.message}`, detailsOf(error)) };
 }
@@ -23,9 +26,9 @@ function detailsOf(error: ForkdError): string {
 }
 
 /** commander also throws when it has printed the help or the version, as it was asked to or for want of a command. */
-function describeUsage({ code, exitCode, message }: CommanderError): Failure {
+function describeUsage({ code, exitCode, message }: CommanderError, command: string): Failure {
   if (exitCode === 0) return { status: 0, text: "" };
-  const text = code === "commander.help" ? "" : lines(`forkd: ${usageSentence(message)} See: forkd run --help`);
+  const text = code === "commander.help" ? "" : lines(`forkd: ${usageSentence(message)} See: forkd ${command} --help`);
   return { status: errorCatalogue.FORKD_E_USAGE, text };
 }
 

@@ -22,18 +22,23 @@ export function findDaemons(runtimeDir: string | undefined): Found[] {
   });
 }
 
+/** Those of them that may be meant. */
+export function findCandidates(wanted: string | undefined, runtimeDir: string | undefined): Found[] {
+  const name = wanted === undefined ? undefined : nameOf(wanted);
+  return findDaemons(runtimeDir).filter((one) => name === undefined || one.name === name);
+}
+
 /**
  * The daemon that is meant.
  * @param wanted - Its name, or its module; with only one that runs it need not be named.
  * @throws ForkdError `FORKD_E_NOT_RUNNING`
  */
 export function findDaemon(wanted: string | undefined, runtimeDir: string | undefined): Found {
-  const running = findDaemons(runtimeDir);
-  const name = wanted === undefined ? undefined : nameOf(wanted);
-  const candidates = name === undefined ? running : running.filter((one) => one.name === name);
+  const candidates = findCandidates(wanted, runtimeDir);
   const [only, ...others] = candidates;
-  if (only !== undefined && others.length === 0) return only;
-  throw notFound(name, running, runtimeBase(runtimeDir, process.env));
+  if (others.length > 0) throw severalRun(candidates);
+  if (only !== undefined) return only;
+  throw notFound(wanted, findDaemons(runtimeDir), runtimeBase(runtimeDir, process.env));
 }
 
 /** Somebody may name the module instead. */
@@ -41,16 +46,18 @@ export function nameOf(wanted: string): string {
   return /\.[cm]?[jt]s$/.test(wanted) ? parse(wanted).name : wanted;
 }
 
-function notFound(name: string | undefined, running: readonly Found[], base: string): ForkdError {
-  const names = running.map((one) => one.name).join(", ");
-  const sentence =
-    running.length === 0
-      ? `${name === undefined ? "No daemon" : `No daemon called ${name}`} runs here: looked for in ${base}; see --runtime-dir.`
-      : name === undefined
-        ? `Several daemons run: say which of them is meant, ${names}.`
-        : `No daemon called ${name} runs here; those that do: ${names}.`;
-  return new ForkdError("FORKD_E_NOT_RUNNING", sentence);
+/** Nobody has said which. */
+export const severalRun = (running: readonly Found[]): ForkdError =>
+  new ForkdError("FORKD_E_NOT_RUNNING", `Several daemons run: say which of them is meant, ${namesOf(running)}.`);
+
+function notFound(wanted: string | undefined, running: readonly Found[], base: string): ForkdError {
+  const one = wanted === undefined ? "daemon" : `daemon called ${nameOf(wanted)}`;
+  const others =
+    running.length === 0 ? `looked for in ${base}; see --runtime-dir` : `those that do: ${namesOf(running)}`;
+  return new ForkdError("FORKD_E_NOT_RUNNING", `No ${one} runs here: ${others}.`);
 }
+
+const namesOf = (running: readonly Found[]): string => running.map(({ name }) => name).join(", ");
 
 function namesIn(base: string): string[] {
   try {

@@ -8,62 +8,83 @@ const chunkSize = 64 * 1024;
 const pause = 200;
 const lf = 10;
 
-/** The last so many lines of a file, however large it is: it is read from its end. */
-export function lastLines(path: string, count: number): string[] {
-  const fd = open(path);
-  try {
-    let start = fstatSync(fd).size;
-    let bytes = Buffer.alloc(0);
-    while (start > 0 && countLines(bytes) <= count) {
+/** A log file, read while others write to it, rename and truncate it. */
+export class LogReader {
+  readonly #path: string;
+  #fd: number;
+  /** What is before it has been read. */
+  #position = 0;
+  #decoder = new StringDecoder("utf8"); // a letter of several bytes may come in parts
+  #begun = "";
+
+  /** @throws ForkdError `FORKD_E_LOG_FILE` */
+  constructor(path: string) {
+    this.#path = path;
+    this.#fd = open(path);
+  }
+
+  /** The last so many lines, however large the file is: it is read from its end. What follows begins behind them. */
+  lastLines(count: number): string[] {
+    const { size } = fstatSync(this.#fd);
+    const chunks: Buffer[] = [];
+    let start = size;
+    for (let ends = 0; start > 0 && ends <= count; ends += countLines(chunks[0])) {
       const length = Math.min(chunkSize, start);
       start -= length;
-      bytes = Buffer.concat([read(fd, start, length), bytes]);
+      chunks.unshift(read(this.#fd, start, length));
     }
-    const lines = bytes.toString("utf8").split("\n").slice(0, -1);
+    const bytes = Buffer.concat(chunks);
+    const end = bytes.lastIndexOf(lf) + 1;
+    this.#position = start + end;
+    const lines = bytes.toString("utf8", 0, end).split("\n").slice(0, -1);
     return count === 0 ? [] : lines.slice(-count);
-  } finally {
-    closeSync(fd);
   }
-}
 
-/**
- * Hands over each line that is added from now on, for ever. A file that was renamed is read to its end before the new one
- * is; one that was truncated is read from its beginning.
- */
-export async function follow(path: string, onLine: (line: string) => void): Promise<never> {
-  let fd = open(path);
-  let position = fstatSync(fd).size;
-  const decoder = new StringDecoder("utf8"); // a letter of several bytes may come in parts
-  let rest = "";
-  for (;;) {
-    const { size } = fstatSync(fd);
-    if (size < position) position = 0;
-    const bytes = read(fd, position, Math.min(size - position, chunkSize));
-    position += bytes.length;
-    const lines = (rest + decoder.write(bytes)).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) onLine(line);
-    if (bytes.length > 0) continue;
-    if (hasGone(path, fd)) {
-      closeSync(fd);
-      [fd, position, rest] = [open(path), 0, ""];
+  /**
+   * Hands over each line that comes, until it is told to end. Who has written to another file that has the path by now writes to the old
+   * one no more: that one is read to its end first.
+   */
+  async follow(onLine: (line: string) => void, end?: AbortSignal): Promise<void> {
+    while (end?.aborted !== true) {
+      const next = successor(this.#path, this.#fd);
+      this.#readOn(onLine);
+      if (next === undefined) await pass(pause);
+      else this.#goOnWith(next);
     }
-    await pass(pause);
+  }
+
+  #readOn(onLine: (line: string) => void): void {
+    for (;;) {
+      const { size } = fstatSync(this.#fd);
+      if (size < this.#position) this.#goOnWith(this.#fd); // it was truncated
+      if (size === this.#position) return;
+      const bytes = read(this.#fd, this.#position, Math.min(size - this.#position, chunkSize));
+      this.#position += bytes.length;
+      const lines = (this.#begun + this.#decoder.write(bytes)).split("\n");
+      this.#begun = lines.pop() ?? "";
+      for (const line of lines) onLine(line);
+    }
+  }
+
+  #goOnWith(fd: number): void {
+    if (fd !== this.#fd) closeSync(this.#fd);
+    [this.#fd, this.#position, this.#begun, this.#decoder] = [fd, 0, "", new StringDecoder("utf8")];
   }
 }
 
-/** Whether another file is at the path now. */
-function hasGone(path: string, fd: number): boolean {
+/** Another file that is at the path now, and has something in it. */
+function successor(path: string, fd: number): number | undefined {
   try {
-    return statSync(path).ino !== fstatSync(fd).ino;
+    const { ino, size } = statSync(path);
+    return ino !== fstatSync(fd).ino && size > 0 ? openSync(path, "r") : undefined;
   } catch {
-    return false; // renamed, and the new one is yet to come
+    return undefined; // renamed, and the new one is yet to come
   }
 }
 
-function countLines(bytes: Buffer): number {
+function countLines(bytes: Buffer | undefined): number {
   let count = 0;
-  for (const byte of bytes) if (byte === lf) count++;
+  for (const byte of bytes ?? []) if (byte === lf) count++;
   return count;
 }
 
@@ -77,6 +98,9 @@ function open(path: string): number {
     return openSync(path, "r");
   } catch (error) {
     const { errno = 0 } = error as NodeJS.ErrnoException;
-    throw new ForkdError("FORKD_E_LOG_FILE", `The log file ${path} cannot be read: ${describeErrno(errno)}.`);
+    throw new ForkdError(
+      "FORKD_E_LOG_FILE",
+      `The log file ${path} cannot be read: ${describeErrno(errno)}. A daemon that logs elsewhere must run to be asked where.`,
+    );
   }
 }

@@ -6,10 +6,14 @@ import { addKill } from "./commands/kill.ts";
 import { addList } from "./commands/list.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addReload } from "./commands/reload.ts";
+import { addRestart } from "./commands/restart.ts";
+import { addResume } from "./commands/resume.ts";
 import { addRun } from "./commands/run.ts";
 import { addStart } from "./commands/start.ts";
 import { addStatus } from "./commands/status.ts";
 import { addStop } from "./commands/stop.ts";
+import { addUnit } from "./commands/unit.ts";
+import { addUpgrade } from "./commands/upgrade.ts";
 import { addWait } from "./commands/wait.ts";
 import { programNotes } from "./help.ts";
 
@@ -20,7 +24,9 @@ const commands = [
   addRun,
   addStart,
   addStop,
+  addRestart,
   addReload,
+  addUpgrade,
   addStatus,
   addList,
   addConnections,
@@ -28,6 +34,8 @@ const commands = [
   addWait,
   addLogs,
   addCheck,
+  addUnit,
+  addResume,
 ];
 
 /** The commands, as commander knows them. */

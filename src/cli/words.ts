@@ -10,7 +10,7 @@ const units = [
 /** `3d 4h`, `12s`, `340ms`: the two largest units that say something. */
 export function duration(ms: number): string {
   const parts: string[] = [];
-  let rest = ms;
+  let rest = Math.round(ms);
   for (const [length, unit] of units) {
     const count = Math.floor(rest / length);
     rest -= count * length;
@@ -18,16 +18,16 @@ export function duration(ms: number): string {
     else if (parts.length > 0) break;
     if (parts.length === 2) break;
   }
-  return parts.length === 0 ? `${Math.round(ms)}ms` : parts.join(" ");
+  return parts.length === 0 ? `${rest}ms` : parts.join(" ");
 }
 
 const prefixes = ["", "Ki", "Mi", "Gi", "Ti"];
 
 /** `1.5 MiB` */
 export function size(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(prefixes.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${prefixes[power]}B`;
+  let [value, power] = [bytes, 0];
+  for (; Math.round(value) >= 1024 && power < prefixes.length - 1; power++) value /= 1024;
+  return `${value < 9.95 && power > 0 ? value.toFixed(1) : Math.round(value)} ${prefixes[power]}B`;
 }
 
 /** Columns as wide as what is in them, two blanks apart. */

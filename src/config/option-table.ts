@@ -112,7 +112,10 @@ export const optionTable: { readonly [Name in OptionName]: Option<Settings[Name]
     group: "Time limits",
     meaning: "How long connections may take to finish once the daemon stops; then their workers are killed.",
     kind: duration(),
-    fallback: "30s",
+    fallback: {
+      words: '"30s", or "8s" for process 1 of a container, which has 10 seconds as a rule',
+      choose: ({ isProcessOne }) => (isProcessOne ? "8s" : "30s"),
+    },
     example: "5s",
   },
   startTimeout: {

@@ -53,4 +53,6 @@ export interface Sources {
   readonly module: Readonly<Record<string, unknown>>;
   readonly modulePath: string;
   readonly stderrIsTerminal: boolean;
+  /** Whether the daemon is what its container, or its machine, lives for. */
+  readonly isProcessOne: boolean;
 }

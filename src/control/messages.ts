@@ -31,6 +31,8 @@ export type ToZygote =
       readonly settings: Settings;
       readonly generation: number;
       readonly engine: Engine;
+      /** Whether it is not known yet that fork(2) works here. */
+      readonly isUntried: boolean;
       /** Whether another zygote forks until this one is prepared, so that it must be sure that its workers get ready. */
       readonly trial: boolean;
     }

@@ -51,6 +51,15 @@ export class RecordAssembler {
     return records;
   }
 
+  /** What has come of a line that has not come to its end; for who goes on reading in another program. */
+  get rest(): string {
+    return this.#rest.toString("latin1");
+  }
+
+  set rest(bytes: string) {
+    this.#rest = Buffer.from(bytes, "latin1");
+  }
+
   /** What is left at the end of the pipe. */
   end(): string[] {
     return this.#rest.length === 0 ? [] : [this.#rest.toString("utf8")];

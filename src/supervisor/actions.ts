@@ -1,9 +1,12 @@
 import { constants } from "node:os";
 import type { Logger } from "pino";
+import type { Program } from "../admin/api.ts";
 import { longestTimeout } from "../config/duration.ts";
 import { native } from "../native.ts";
+import { become } from "./becoming.ts";
 import { children } from "./children.ts";
 import { stopping } from "./failure.ts";
+import { handoverOf } from "./handover.ts";
 import type { Action } from "./lifecycle.ts";
 import type { Plan } from "./plan.ts";
 import type { Service } from "./service.ts";
@@ -14,6 +17,9 @@ const { SIGKILL } = constants.signals;
 
 /** Zygote and workers see to it that a drain ends within `drainTimeout`; if they do not, so much later it is ended. */
 const overdueDelay = 3000;
+
+/** For what is still to be written before another program goes on with the log. */
+const logPatience = 500;
 
 /** What the lifecycle wants done. */
 export class Actions implements Readonly<Record<Action, () => void>> {
@@ -45,18 +51,18 @@ export class Actions implements Readonly<Record<Action, () => void>> {
   }
 
   announce(): void {
-    const service = this.#service;
-    const { addresses, settings, instance, rotation, heartbeat } = service;
+    const { addresses, settings, instance, rotation } = this.#service;
     this.#supervisor.news.listening(settings.name, addresses);
     instance.announce(addresses);
     this.#supervisor.log.stretchTo(this.#supervisor.parts.logDescriptors);
-    this.#supervisor.parts.onReady({
-      name: settings.name,
-      addresses,
-      logger: this.#supervisor.log.logger as Logger,
-      heartbeat,
-    });
+    this.#tellReady();
     rotation.resume();
+  }
+
+  #tellReady(): void {
+    const { addresses, settings, heartbeat } = this.#service;
+    const logger = this.#supervisor.log.logger as Logger;
+    this.#supervisor.parts.onReady({ name: settings.name, addresses, logger, heartbeat });
   }
 
   respawn(): void {
@@ -114,8 +120,26 @@ export class Actions implements Readonly<Record<Action, () => void>> {
     const { addresses, instance } = this.#service;
     this.#supervisor.news.reloaded(generation, addresses);
     instance.announce(addresses);
-    this.#supervisor.parts.onReload("ends", addresses);
+    if (this.#supervisor.isResuming) this.#tellReady();
+    else this.#supervisor.parts.onReload("ends", addresses);
+    this.#supervisor.isResuming = false;
     this.#supervisor.beginReload();
+  }
+
+  /** The zygote has left its workers to this process, whose they remain. */
+  become(): void {
+    void this.#become();
+  }
+
+  async #become(): Promise<void> {
+    const { log, news, parts, succession } = this.#supervisor;
+    const handed = await log.handOver(logPatience);
+    if (this.#supervisor.state !== "upgrading") return log.goOn(); // somebody has stopped the daemon meanwhile
+    const error = become(succession.upgradesTo as Program, handoverOf(this.#supervisor, handed), parts.variables);
+    log.goOn();
+    news.notBecome(error);
+    parts.onReload("ends", this.#service.addresses);
+    this.#supervisor.handle("notUpgraded");
   }
 
   giveUp(): void {
@@ -127,6 +151,7 @@ export class Actions implements Readonly<Record<Action, () => void>> {
   drain(): void {
     const { plan, orders, orphans, settings } = this.#service;
     this.#supervisor.news.draining();
+    this.#supervisor.drainsUntil = performance.now() + settings.drainTimeout;
     this.#supervisor.reloads.refuse(stopping());
     plan.listeners.close();
     this.#supervisor.zygotes.killNext();
@@ -146,6 +171,7 @@ export class Actions implements Readonly<Record<Action, () => void>> {
 
   /** The zygotes first: then their workers are children of this process, and no more are forked. */
   kill(): void {
+    this.#supervisor.drainsUntil = 0;
     this.#supervisor.reloads.refuse(stopping());
     this.#supervisor.service?.plan.listeners.close();
     this.#supervisor.service?.orphans.expectKill();

@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Refusal, Reloaded } from "../admin/api.ts";
+import type { Program, Refusal, Reloaded } from "../admin/api.ts";
 import { ForkdError } from "../errors.ts";
 import { connectionsOf, endConnection } from "./connections.ts";
 import type { Service } from "./service.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** What the daemon answers: docs/admin.md. */
+/** What the daemon answers: docs/commands.md. */
 export function createRoutes(supervisor: Supervisor): Hono {
   const service = (): Service => supervisor.service as Service;
   return new Hono()
@@ -21,6 +21,14 @@ export function createRoutes(supervisor: Supervisor): Hono {
       const isDraining = supervisor.state === "draining"; // a second request would kill
       if (c.req.query("now") !== undefined) supervisor.handle("stop");
       else if (!isDraining) supervisor.handle("drain");
+      return c.json(statusOf(supervisor, service()), 202);
+    })
+    .post("/restart", (c) => {
+      supervisor.succession.restart(c.req.query("now") !== undefined);
+      return c.json(statusOf(supervisor, service()), 202);
+    })
+    .post("/upgrade", async (c) => {
+      await supervisor.succession.upgrade(await c.req.json<Program>());
       return c.json(statusOf(supervisor, service()), 202);
     })
     .post("/reload", async (c) => c.json({ generation: await supervisor.reload() } satisfies Reloaded))

@@ -1,4 +1,3 @@
-import { formatAddress } from "../config/address.ts";
 import { formatDuration } from "../config/duration.ts";
 import type { Settings, Sources } from "../config/settings.ts";
 import type { FromZygote } from "../control/messages.ts";
@@ -15,8 +14,7 @@ const logPatience = 500;
 
 /** What a module and its options come to. */
 export interface CheckResult {
-  readonly name: string;
-  readonly addresses: readonly string[];
+  readonly settings: Settings;
   /** Why workers would be spawned, though they need not be; undefined if they would be forked, or are to be spawned. */
   readonly unforkable?: string;
 }
@@ -48,7 +46,7 @@ class Check {
     this.#log = log;
     this.#planner = new Planner({ modulePath, flags, isDetached: false, passed: undefined });
     this.result = new Promise((resolve, reject) => ([this.#succeed, this.#fail] = [resolve, reject]));
-    this.#zygote = new ZygoteProcess(modulePath, 1, log.writeEnd, {
+    this.#zygote = new ZygoteProcess(modulePath, 1, log.pipe[1], {
       onMessage: (message) => void this.#onMessage(message).catch((error: Error) => this.#end(() => this.#fail(error))),
       onExit: (manner) => this.#fail(diedAtStart(modulePath, manner)),
     });
@@ -83,7 +81,7 @@ class Check {
     await this.#log.configure({ ...settings, logFile: "" });
     this.#expectReady(settings.startTimeout);
     const engine = settings.engine === "spawn" ? "spawn" : "fork";
-    const message = { type: "serve", settings, generation: 1, engine, trial: true } as const;
+    const message = { type: "serve", settings, generation: 1, engine, isUntried: true, trial: true } as const;
     this.#zygote.send(message, [Slots.create(), Registry.create()]);
   }
 
@@ -92,8 +90,7 @@ class Check {
   }
 
   #describe(): CheckResult {
-    const { name, listen } = this.#settings as Settings;
-    return { name, addresses: listen.map(formatAddress) };
+    return { settings: this.#settings as Settings };
   }
 
   /** The verdict is known, whatever becomes of the zygote. */

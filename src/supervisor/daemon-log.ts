@@ -9,6 +9,7 @@ import { createLog, formatRecord, type Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import type { LastError } from "../admin/api.ts";
+import type { HandedLog } from "./handover.ts";
 import { LogFile } from "./log-file.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogOutput } from "./log-output.ts";
@@ -25,8 +26,8 @@ const atFailure: LogSettings = { anonymizePeers: false, logFile: "", logFormat: 
  * a pipe of which each of them holds the writing end. Until the settings are known, what comes is kept.
  */
 export class DaemonLog {
-  /** The pipe's writing end, for zygotes. */
-  readonly writeEnd: number;
+  /** Both ends of the pipe: the one that is read here, and the one for zygotes. */
+  readonly pipe: readonly [number, number];
   /** How many records of workers found the pipe full, since this was last asked. */
   takeDropped: () => number = () => 0;
   /** The last record that told of an error. */
@@ -52,14 +53,27 @@ export class DaemonLog {
     return this.#logger;
   }
 
-  constructor() {
-    const [readEnd, writeEnd] = succeeded("Making a pipe", native.pipe(pipeSize));
-    this.writeEnd = writeEnd;
+  /** @param handed - What the program was doing before it became this one. */
+  constructor(handed?: HandedLog) {
+    this.pipe = handed?.logPipe ?? succeeded("Making a pipe", native.pipe(pipeSize));
+    this.#assembler.rest = handed?.logRest ?? "";
     this.#reader = new LogReader(
-      readEnd,
+      this.pipe[0],
       (bytes) => this.#relay(this.#assembler.push(bytes)),
       () => this.#relay(this.#assembler.end()),
     );
+  }
+
+  /** Reads no more, and writes what it has read: what comes is for another program to read. */
+  async handOver(patience: number): Promise<HandedLog> {
+    this.#reader.pause();
+    await atMost(patience, this.#output.written());
+    return { logPipe: this.pipe, logRest: this.#assembler.rest };
+  }
+
+  /** There was no other program. */
+  goOn(): void {
+    this.#reader.resume();
   }
 
   /**
@@ -107,7 +121,7 @@ export class DaemonLog {
 
   /** Writes what is still in the pipe; waits until nobody else can write to it, but not for ever. */
   async close(patience: number): Promise<void> {
-    native.close(this.writeEnd);
+    native.close(this.pipe[1]);
     await atMost(patience, this.#reader.toEnd());
     this.#reader.close();
     if (this.#kept.length > 0) await this.configure(atFailure);

@@ -26,3 +26,7 @@ export function diedAtStart(modulePath: string, manner: string): ForkdError {
 /** What is asked of a daemon that has begun to stop. */
 export const stopping = (): ForkdError =>
   new ForkdError("FORKD_E_STOPPING", "The daemon stops: start it again when it has.");
+
+/** What an upgrade is told in any state but serving. */
+export const busy = (state: string): ForkdError =>
+  new ForkdError("FORKD_E_UPGRADE", `The daemon is ${state}, or reloads: upgrade it when it serves, and is at rest.`);

@@ -25,6 +25,17 @@ export class Instance {
     throw alreadyRunning(name, taken);
   }
 
+  /** One that this process had claimed before it became another program. */
+  static resume(base: string, name: string, pidFile: number, since: string): Instance {
+    const folder = new RuntimeFolder(base, name);
+    return new Instance(folder, PidFile.resume(folder.pidFile, pidFile, since));
+  }
+
+  /** Of the lock. */
+  get descriptor(): number {
+    return this.#pidFile.fd;
+  }
+
   /** ISO 8601. */
   get since(): string {
     return this.#pidFile.since;

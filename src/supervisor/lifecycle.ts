@@ -1,6 +1,7 @@
 /**
  * What the daemon as a whole is doing. While it is `renewing`, the next zygote gets ready beside the one that forks; in
- * `handingOver` that one has been told to retire; in `restarting` nobody forks, or the next one is about to.
+ * `handingOver` that one has been told to retire; in `restarting` nobody forks, or the next one is about to; `upgrading` the supervisor becomes
+ * another program as soon as its zygote has retired.
  */
 export type State =
   | "starting"
@@ -8,6 +9,7 @@ export type State =
   | "renewing"
   | "handingOver"
   | "restarting"
+  | "upgrading"
   | "draining"
   | "stopping"
   | "stopped";
@@ -16,7 +18,8 @@ export type State =
  * What can happen to it: the zygote has found out that it is `unforkable`; it is `prepared` to fork, is `ready` (its spares
  * are there), has `failed` to load the module, or is `lost` (its process has ended); the same of the one that gets ready
  * beside it is `nextPrepared` and `nextLost`; zygotes crash so often that it is `hopeless`; the zygote is to be replaced, by
- * one with another layout (`rotate`), or with the module and the options as they are now (`reload`); somebody wants a `drain` or an immediate `stop`; the drain is `overdue`; no process is left (`empty`).
+ * one with another layout (`rotate`), or with the module and the options as they are now (`reload`), or the supervisor by another program (`upgrade`), which has come to
+ * nothing (`notUpgraded`); somebody wants a `drain` or an immediate `stop`; the drain is `overdue`; no process is left (`empty`).
  */
 export type Event =
   | "unforkable"
@@ -29,6 +32,8 @@ export type Event =
   | "hopeless"
   | "rotate"
   | "reload"
+  | "upgrade"
+  | "notUpgraded"
   | "drain"
   | "stop"
   | "overdue"
@@ -45,6 +50,7 @@ export type Action =
   | "retire"
   | "promote"
   | "takeOver"
+  | "become"
   | "giveUp"
   | "drain"
   | "drainOrphans"
@@ -79,6 +85,7 @@ export const lifecycle: Readonly<Record<State, Partial<Record<Event, Transition>
     hopeless,
     rotate: { to: "renewing", action: "rotate" },
     reload: { to: "renewing", action: "reload" },
+    upgrade: { to: "upgrading", action: "retire" },
     drain,
     stop: kill,
   },
@@ -99,12 +106,13 @@ export const lifecycle: Readonly<Record<State, Partial<Record<Event, Transition>
     drain,
     stop: kill,
   },
+  upgrading: { lost: { to: "upgrading", action: "become" }, notUpgraded: respawn, hopeless, drain, stop: kill },
   draining: { drain: kill, stop: kill, overdue: kill, lost: { to: "draining", action: "drainOrphans" }, empty: finish },
   stopping: { lost: kill, empty: finish },
   stopped: {},
 };
 
-const inService: ReadonlySet<State> = new Set(["serving", "renewing", "handingOver", "restarting"]);
+const inService: ReadonlySet<State> = new Set(["serving", "renewing", "handingOver", "restarting", "upgrading"]);
 
 /** Whether it serves, or will again. */
 export const isInService = (state: State): boolean => inService.has(state);

@@ -4,6 +4,7 @@ import type { PassedSocket } from "../config/listen-fds.ts";
 import { ForkdError } from "../errors.ts";
 import { native, type Result, type SocketName } from "../native.ts";
 import { describeErrno } from "../system-error.ts";
+import type { HandedListener } from "./handover.ts";
 import { adoptSocket } from "./passed-sockets.ts";
 
 /** A listening socket: made or adopted once, handed to each zygote, never made anew. */
@@ -25,12 +26,12 @@ class Listener {
     return fd < 0 ? fd : new Listener(fd, actualAddress(fd, address), formatAddress(address));
   }
 
-  /** Its socket file goes along, unless somebody else has made it. */
+  /** Its socket file goes along. One that was passed stays: whoever has made it listens on, for the next daemon. */
   close(): void {
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || this.wanted === undefined) return;
     this.#isOpen = false;
     native.close(this.fd);
-    if (this.wanted !== undefined && this.address.family === "unix") remove(this.address.path);
+    if (this.address.family === "unix") remove(this.address.path);
   }
 }
 
@@ -47,7 +48,7 @@ export class Listeners {
    * @throws ForkdError `FORKD_E_LISTEN`; nothing more is open then
    */
   static open(wanted: readonly ListenAddress[], backlog: number, open = new Listeners([])): Listeners {
-    if (open.#arePassed) return open;
+    if (open.passed.length > 0) return open;
     const listeners: Listener[] = [];
     for (const address of wanted) {
       const known = open.#all.find((one) => one.wanted === formatAddress(address) && !listeners.includes(one));
@@ -62,15 +63,25 @@ export class Listeners {
   }
 
   /**
-   * Those that were passed to this process. Their files stay: whoever made them listens on, for the next daemon.
+   * Those that were passed to this process.
    * @throws ForkdError `FORKD_E_LISTEN`
    */
   static adopt(passed: readonly PassedSocket[]): Listeners {
     return new Listeners(passed.map((socket) => new Listener(socket.fd, adoptSocket(socket))));
   }
 
-  get #arePassed(): boolean {
-    return this.#all.some(({ wanted }) => wanted === undefined);
+  /** Those that this process had before it became another program. */
+  static resume(handed: readonly HandedListener[]): Listeners {
+    return new Listeners(handed.map(({ fd, address, wanted }) => new Listener(fd, address, wanted ?? undefined)));
+  }
+
+  get handover(): HandedListener[] {
+    return this.#all.map(({ fd, address, wanted = null }) => ({ fd, address, wanted }));
+  }
+
+  /** The descriptors of those that were passed. */
+  get passed(): number[] {
+    return this.#all.filter(({ wanted }) => wanted === undefined).map(({ fd }) => fd);
   }
 
   get descriptors(): number[] {
@@ -83,7 +94,7 @@ export class Listeners {
 
   /** From now on the kernel queues so many clients. Whoever has passed a socket has chosen that, too. */
   queue(backlog: number): void {
-    if (this.#arePassed) return;
+    if (this.passed.length > 0) return;
     for (const { fd } of this.#all) native.listenAgain(fd, backlog);
   }
 

@@ -12,6 +12,8 @@ const rest = 50;
 export class LogReader {
   readonly #socket: Socket;
   #isClosing = false;
+  #isPaused = false;
+  #resting: NodeJS.Timeout | undefined;
 
   constructor(fd: number, onBytes: (bytes: Buffer) => void, onEnd: () => void) {
     const buffer = Buffer.alloc(bufferSize);
@@ -32,6 +34,18 @@ export class LogReader {
     await once(this.#socket, "close");
   }
 
+  /** Until `resume` nothing is read. */
+  pause(): void {
+    clearTimeout(this.#resting);
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#socket.destroy();
   }
@@ -39,6 +53,6 @@ export class LogReader {
   /** What `pause` says holds only for what is read into a buffer of one's own: then it is not read. */
   #rest(): void {
     this.#socket.pause();
-    setTimeout(() => this.#socket.resume(), rest); // not unref'd: nothing else may be left that keeps the event loop going
+    this.#resting = setTimeout(() => this.#isPaused || this.#socket.resume(), rest); // not unref'd: nothing else may be left that keeps the event loop going
   }
 }

@@ -12,6 +12,7 @@ import type { Sources } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+import type { HandedDaemon, Handover } from "./handover.ts";
 import { Listeners } from "./listeners.ts";
 import { Planner } from "./plan.ts";
 import { announceTo } from "./ready-fd.ts";
@@ -38,22 +39,30 @@ export interface SuperviseRequest {
  * @returns the exit status
  * @throws ForkdError if it cannot start; nothing is left running then
  */
-export async function supervise(request: SuperviseRequest): Promise<number> {
-  const { modulePath, flags, runtimeDir, readyFd, isDetached = false } = request;
+export function supervise(request: SuperviseRequest): Promise<number> {
+  return superviseOn({ ...request, runtimeBase: runtimeBase(request.runtimeDir, process.env) });
+}
+
+/** The same, in a process that did so as another program. */
+export function resume({ modulePath, flags, isDetached, runtimeBase: base, daemon }: Handover): Promise<number> {
+  return superviseOn({ modulePath, flags, isDetached, runtimeBase: base, ...(daemon !== null && { handed: daemon }) });
+}
+
+type Task = SuperviseRequest & { readonly runtimeBase: string; readonly handed?: HandedDaemon };
+
+async function superviseOn({ modulePath, flags, runtimeBase: base, handed, readyFd, isDetached = false }: Task) {
   if (process.platform !== "linux") throw new ForkdError("FORKD_E_SYSTEM", "forkd runs on Linux only.");
+  const variables = { ...process.env };
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
-  const passed = takePassedSockets(process.env, process.pid);
+  const sockets = takePassedSockets(process.env, process.pid);
   const manager = takeServiceManager(process.env, process.pid);
-  const planner = new Planner({
-    modulePath,
-    flags,
-    isDetached,
-    passed: passed.length > 0 ? Listeners.adopt(passed) : undefined,
-  });
+  const passed = handed === undefined && sockets.length > 0 ? Listeners.adopt(sockets) : undefined;
   const supervisor = new Supervisor({
-    planner,
-    runtimeBase: runtimeBase(runtimeDir, process.env),
+    planner: new Planner({ modulePath, flags, isDetached, passed }),
+    runtimeBase: base,
+    variables,
+    handed,
     logDescriptors: isDetached ? [stdout, stderr] : [stderr],
     onState: (state) => manager?.onState(state),
     onReady: ({ name, addresses, logger, heartbeat }) => {
@@ -63,6 +72,11 @@ export async function supervise(request: SuperviseRequest): Promise<number> {
     onReload: (phase, addresses) => (phase === "begins" ? manager?.reloading() : manager?.reloaded(addresses)),
   });
   process.title = "forkd: supervisor";
+  handleSignals(supervisor);
+  return supervisor.run();
+}
+
+function handleSignals(supervisor: Supervisor): void {
   process.on("SIGTERM", () => supervisor.handle("drain"));
   process.on("SIGINT", () => supervisor.handle("drain"));
   process.on("SIGQUIT", () => supervisor.handle("stop"));
@@ -71,5 +85,4 @@ export async function supervise(request: SuperviseRequest): Promise<number> {
   process.on("SIGUSR2", () => supervisor.report());
   process.on("SIGPIPE", () => undefined);
   process.on("SIGCHLD", () => supervisor.sweep());
-  return supervisor.run();
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Program } from "../admin/api.ts";
 import { formatDuration } from "../config/duration.ts";
 import type { Settings } from "../config/settings.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
@@ -70,6 +71,14 @@ export class News {
 
   reloadFailed(error: Error): void {
     this.#log?.error({ err: error }, "the reload failed; the old code goes on");
+  }
+
+  becoming({ node, forkd }: Program): void {
+    this.#log?.info({ node, forkd }, `the supervisor becomes ${forkd} on ${node}`);
+  }
+
+  notBecome(error: Error): void {
+    this.#log?.error({ err: error }, "the supervisor stays what it is");
   }
 
   takenOver(generation: number): void {

@@ -41,11 +41,11 @@ export class Orphans {
     this.#deadlines.delete(generation);
   }
 
-  /** Buries those that have ended, but for zygotes. The zygote may be waiting for their slots. */
-  reap(zygotes: readonly number[]): void {
+  /** Buries those that have ended, but for those whose end others want to hear of. The zygote may be waiting for their slots. */
+  reap(others: readonly number[]): void {
     let freed = 0;
     for (const pid of children()) {
-      if (zygotes.includes(pid) || native.ended(pid, this.#ended.words) !== pid) continue;
+      if (others.includes(pid) || native.ended(pid, this.#ended.words) !== pid) continue;
       if (this.#settle(pid)) freed++;
       native.reap(pid);
     }

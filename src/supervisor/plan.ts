@@ -23,11 +23,11 @@ export interface PlannerParts {
 /** Makes plans, of what the module wants and what the command line and the environment say. */
 export class Planner {
   readonly modulePath: string;
-  readonly #parts: PlannerParts;
+  readonly parts: PlannerParts;
 
   constructor(parts: PlannerParts) {
     this.modulePath = parts.modulePath;
-    this.#parts = parts;
+    this.parts = parts;
   }
 
   /** Of an option for which the module is not asked. */
@@ -38,7 +38,7 @@ export class Planner {
   /** @throws ForkdError `FORKD_E_OPTION` */
   resolve(module: Sources["module"]): Pick<Plan, "settings" | "origins"> {
     const { settings, origins } = resolveSettings(this.#sources(module));
-    const isToChoose = this.#parts.isDetached && settings.logFile === "";
+    const isToChoose = this.parts.isDetached && settings.logFile === "";
     return { settings: isToChoose ? { ...settings, logFile: defaultLogFile(settings.name) } : settings, origins };
   }
 
@@ -55,12 +55,12 @@ export class Planner {
 
   /** @throws ForkdError `FORKD_E_LISTEN` */
   first({ settings, origins }: Pick<Plan, "settings" | "origins">): Plan {
-    return { settings, origins, listeners: this.#parts.passed ?? Listeners.open(settings.listen, settings.backlog) };
+    return { settings, origins, listeners: this.parts.passed ?? Listeners.open(settings.listen, settings.backlog) };
   }
 
   #sources(module: Sources["module"]): Sources {
-    const { modulePath, flags, isDetached } = this.#parts;
+    const { modulePath, flags, isDetached } = this.parts;
     const stderrIsTerminal = !isDetached && isatty(2);
-    return { flags, variables: process.env, module, modulePath, stderrIsTerminal };
+    return { flags, variables: process.env, module, modulePath, stderrIsTerminal, isProcessOne: process.pid === 1 };
   }
 }

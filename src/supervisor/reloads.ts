@@ -29,6 +29,11 @@ export class Reloads {
     return this.#running === undefined && this.#wanted.length > 0;
   }
 
+  /** Whether one is under way, be it that old code may still accept a connection. */
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** The zygote of that generation is about to be started for it. */
   begin(generation: number): void {
     this.#running = this.#wanted;

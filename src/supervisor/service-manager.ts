@@ -112,6 +112,7 @@ function statusOf(state: State, listening: string): string {
     renewing: `${listening}; the zygote is being replaced`,
     handingOver: `${listening}; the zygote is being replaced`,
     restarting: `${listening}; waiting for another zygote`,
+    upgrading: `${listening}; the supervisor is being replaced`,
     draining: "draining: connections under way may finish",
     stopping: "stopping: what is left is killed",
     stopped: "stopped",

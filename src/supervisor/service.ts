@@ -7,15 +7,15 @@ import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import type { HandedDaemon } from "./handover.ts";
 import { Instance } from "./instance.ts";
+import { Listeners } from "./listeners.ts";
 import { Orphans } from "./orphans.ts";
 import type { Plan, Planner } from "./plan.ts";
 import { Rotation } from "./rotation.ts";
 
 export interface ServiceParts {
   readonly planner: Planner;
-  /** What the module wants. */
-  readonly module: Sources["module"];
   /** Where daemons have their folders. */
   readonly runtimeBase: string;
   readonly log: DaemonLog;
@@ -38,35 +38,44 @@ export class Service {
   readonly orphans: Orphans;
   readonly heartbeat: Heartbeat;
   readonly rotation: Rotation;
-  readonly #memfds: readonly number[];
+  /** The scoreboard's, and the registry's. */
+  readonly memfds: readonly [number, number];
 
   /** @throws ForkdError if the daemon cannot be; nothing is left open or locked then */
-  static async open(parts: ServiceParts): Promise<Service> {
-    const resolved = parts.planner.resolve(parts.module);
+  static async open(module: Sources["module"], parts: ServiceParts): Promise<Service> {
+    const resolved = parts.planner.resolve(module);
     const instance = Instance.claim(parts.runtimeBase, resolved.settings.name);
     try {
       await parts.log.configure(resolved.settings);
-      return new Service(parts.planner.first(resolved), instance, parts);
+      const plan = parts.planner.first(resolved);
+      return new Service(plan, instance, [Slots.create(), Registry.create()], parts);
     } catch (error) {
       instance.release();
       throw error;
     }
   }
 
-  private constructor(plan: Plan, instance: Instance, { log, onHung, onDue }: ServiceParts) {
+  /** What this process had before it became another program. */
+  static resume(handed: HandedDaemon, parts: ServiceParts): Service {
+    const { settings, origins } = handed;
+    const plan = { settings, origins, listeners: Listeners.resume(handed.listeners) };
+    const instance = Instance.resume(parts.runtimeBase, settings.name, handed.pidFile, handed.since);
+    return new Service(plan, instance, [handed.scoreboard, handed.registry], parts);
+  }
+
+  private constructor(plan: Plan, instance: Instance, memfds: [number, number], { log, onHung, onDue }: ServiceParts) {
     const { settings } = plan;
-    const memfd = Slots.create();
-    const registryMemfd = Registry.create();
+    const [scoreboard, registry] = memfds;
     this.plan = plan;
     this.instance = instance;
-    this.header = new Header(memfd);
-    this.slots = new Slots(memfd);
-    this.registry = new Registry(registryMemfd);
-    const { registry, slots, header } = this;
-    this.orphans = new Orphans({ registry, slots, header, settings, log: log.ofWorkers });
+    this.memfds = memfds;
+    this.header = new Header(scoreboard);
+    this.slots = new Slots(scoreboard);
+    this.registry = new Registry(registry);
+    const { slots, header } = this;
+    this.orphans = new Orphans({ registry: this.registry, slots, header, settings, log: log.ofWorkers });
     this.heartbeat = new Heartbeat(this.orders, () => onHung(this.settings.heartbeatTimeout));
     this.rotation = new Rotation(settings.rotateInterval, onDue);
-    this.#memfds = [memfd, registryMemfd];
     log.takeDropped = () => header.takeDroppedRecords();
   }
 
@@ -93,7 +102,7 @@ export class Service {
 
   /** What a zygote is sent that is to serve with a plan: the scoreboard, the registry, then the listeners. */
   descriptorsFor({ listeners }: Plan): number[] {
-    return [...this.#memfds, ...listeners.descriptors];
+    return [...this.memfds, ...listeners.descriptors];
   }
 
   /** The zygote that was given this plan is to fork: what was open for the earlier one alone is closed. */

@@ -26,6 +26,8 @@ export function statusOf(supervisor: Supervisor, service: Service): Status {
     versions: { forkd: readVersion(), node: process.versions.node },
     workers: { idle, busy, max: settings.maxConnections },
     connections: { accepted: header.accepted, ended: endsOf(header) },
+    isReloading: supervisor.reloads.isRunning,
+    upgrades: supervisor.succession.count,
     restarts: supervisor.crashes.count,
     memory: {
       supervisor: residentOf(process.pid),

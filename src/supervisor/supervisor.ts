@@ -3,16 +3,19 @@ import type { Sources } from "../config/settings.ts";
 import type { ForkdError } from "../errors.ts";
 import { Actions } from "./actions.ts";
 import type { AdminServer } from "./admin-server.ts";
+import { become } from "./becoming.ts";
 import { Crashes } from "./crashes.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diedAtStart, stopping } from "./failure.ts";
+import { handoverOf, type HandedDaemon } from "./handover.ts";
 import { isInService, lifecycle, type Event, type State } from "./lifecycle.ts";
 import { News } from "./news.ts";
 import { Planner, type Plan } from "./plan.ts";
 import { reportOn } from "./report.ts";
 import { Reloads } from "./reloads.ts";
-import { Service } from "./service.ts";
+import { Service, type ServiceParts } from "./service.ts";
 import type { ReadyService } from "./service-manager.ts";
+import { Succession } from "./succession.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
 import { Zygotes } from "./zygotes.ts";
 
@@ -25,6 +28,10 @@ export interface SupervisorParts {
   readonly planner: Planner;
   /** Where daemons have their folders. */
   readonly runtimeBase: string;
+  /** The environment, as this process was started with it. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** What this process was doing before it became this program. */
+  readonly handed: HandedDaemon | undefined;
   /** What becomes the log file, if there is one, once the daemon is ready. */
   readonly logDescriptors: readonly number[];
   /** The state changes, and what is to be done about it is about to be done. */
@@ -36,11 +43,12 @@ export interface SupervisorParts {
 
 /** Does what the lifecycle says. */
 export class Supervisor {
-  readonly log = new DaemonLog();
+  readonly log: DaemonLog;
   readonly parts: SupervisorParts;
   readonly news = new News(() => this.log.logger);
   readonly crashes = new Crashes();
   readonly reloads = new Reloads();
+  readonly succession = new Succession(this);
   readonly zygotes: Zygotes;
   readonly #actions = new Actions(this);
   state: State = "starting";
@@ -48,6 +56,8 @@ export class Supervisor {
   service: Service | undefined;
   /** What keeps the daemon from starting. */
   error: ForkdError | undefined;
+  /** Whether it was another program that the workers there are have begun under. */
+  isResuming = false;
   /** What the daemon exits with when it has stopped. */
   status = 0;
   /** By the clock of `performance.now()`; when a drain ends, whoever is left. */
@@ -58,11 +68,14 @@ export class Supervisor {
   end: () => void = () => undefined;
 
   constructor(parts: SupervisorParts) {
+    const { handed } = parts;
     this.parts = parts;
+    this.log = new DaemonLog(handed);
     this.#ended = new Promise((resolve) => (this.end = resolve));
     this.zygotes = new Zygotes({
       modulePath: parts.planner.modulePath,
-      logFd: this.log.writeEnd,
+      logFd: this.log.pipe[1],
+      generation: handed?.generation ?? 0,
       startTimeout: parts.planner.optionBeforehand("startTimeout"),
       onLoaded: (zygote, options) => this.#onLoaded(zygote, options),
       onEvent: (event) => this.handle(event),
@@ -74,17 +87,43 @@ export class Supervisor {
       onNextEnd: (zygote, manner) => this.#onNextEnd(zygote, manner),
       onReplacedEnd: () => this.sweep(),
     });
+    if (handed !== undefined) this.#resume(handed);
+  }
+
+  /** Nobody forks, as after the zygote's death; its next one is to serve with all as it is now, as at a reload. */
+  #resume(handed: HandedDaemon): void {
+    this.state = "restarting";
+    this.isResuming = true;
+    this.succession.count = handed.upgrades + 1;
+    this.crashes.count = handed.restarts;
+    this.service = Service.resume(handed, this.#serviceParts);
+    this.reloads.begin(handed.generation + 1);
   }
 
   /** @throws ForkdError that which kept the daemon from starting */
   async run(): Promise<number> {
+    if (this.service !== undefined) await this.#goOn(this.service);
     this.spawn();
     await this.#ended;
+    this.succession.end();
     await this.log.close(logPatience);
     this.#admin?.close();
     this.service?.close();
     if (this.error !== undefined) throw this.error;
+    const { restartsAs } = this.succession;
+    if (restartsAs !== undefined) throw become(restartsAs, handoverOf(this), this.parts.variables);
     return this.status;
+  }
+
+  async #goOn(service: Service): Promise<void> {
+    await this.log.configure(service.settings);
+    this.log.stretchTo(this.parts.logDescriptors);
+    this.#admin = await this.#openAdmin(service);
+    service.orphans.inheritFrom(
+      this.zygotes.generation,
+      () => this.zygotes.pids,
+      () => this.sweep(),
+    );
   }
 
   /**
@@ -117,7 +156,7 @@ export class Supervisor {
   /** A child may have ended: workers that were adopted are buried here. */
   sweep(): void {
     const { pids } = this.zygotes;
-    this.service?.orphans.reap(pids);
+    this.service?.orphans.reap([...pids, ...this.succession.pids]);
     const isEmpty = pids.length === 0 && (this.service?.orphans.areGone ?? true);
     if (isEmpty) this.handle("empty");
   }
@@ -136,20 +175,23 @@ export class Supervisor {
   }
 
   async #openService(module: Sources["module"]): Promise<Service> {
+    const service = await Service.open(module, this.#serviceParts);
+    this.news.processesUnheld(service.settings);
+    this.#admin = await this.#openAdmin(service);
+    return service;
+  }
+
+  get #serviceParts(): ServiceParts {
     const { planner, runtimeBase } = this.parts;
-    const service = await Service.open({
+    return {
       planner,
-      module,
       runtimeBase,
       log: this.log,
       onHung: (timeout) => this.zygotes.current?.kill(`hung: no sign of life for ${formatDuration(timeout)}`),
       onDue: (generation) => {
         if (this.zygotes.current?.generation === generation) this.handle("rotate");
       },
-    });
-    this.news.processesUnheld(service.settings);
-    this.#admin = await this.#openAdmin(service);
-    return service;
+    };
   }
 
   /** Loaded while the module is: it takes a while. */
@@ -160,22 +202,22 @@ export class Supervisor {
 
   #commission(zygote: ZygoteProcess, plan: Plan): void {
     const service = this.service as Service;
-    const engine = service.engineFor(plan);
     const { settings } = plan;
+    const { generation } = zygote;
     zygote.plan = plan;
     this.zygotes.expectReady(zygote, settings.startTimeout);
+    const engine = service.engineFor(plan);
+    const isUntried = generation === 1 || this.isResuming; // by this program
     const trial = zygote !== this.zygotes.current; // another one forks
-    zygote.send(
-      { type: "serve", settings, generation: zygote.generation, engine, trial },
-      service.descriptorsFor(plan),
-    );
+    const message = { type: "serve", settings, generation, engine, isUntried, trial } as const;
+    zygote.send(message, service.descriptorsFor(plan));
   }
 
   /** It is about to end. */
   #onFailed(zygote: ZygoteProcess, error: ForkdError): void {
     zygote.error = error;
     if (this.state === "starting") this.error = error;
-    else if (!this.reloads.isBy(zygote)) this.news.zygoteFailed(zygote, error);
+    else if (this.isResuming || !this.reloads.isBy(zygote)) this.news.zygoteFailed(zygote, error);
     this.handle("failed");
   }
 
@@ -188,7 +230,7 @@ export class Supervisor {
 
   #onSpawnFailed(error: ForkdError): void {
     if (this.state === "starting") this.error = error;
-    else if (this.reloads.isAwaited) this.#failReload(error);
+    else if (this.reloads.isAwaited && !this.isResuming) this.#failReload(error);
     else this.news.noZygote(error);
     this.handle(this.state === "renewing" ? "nextLost" : "lost");
     this.sweep();
@@ -236,7 +278,7 @@ export class Supervisor {
 
   /** Once one is prepared the old one retires, and there is no way back: whoever dies then is replaced by who tries again. */
   #hasFailedReload(zygote: ZygoteProcess): boolean {
-    return this.reloads.isBy(zygote) && !zygote.isPrepared;
+    return this.reloads.isBy(zygote) && !zygote.isPrepared && !this.isResuming;
   }
 
   #reasonOf({ error }: ZygoteProcess, manner: string): ForkdError {

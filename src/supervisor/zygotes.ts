@@ -15,6 +15,8 @@ export interface ZygotesParts {
   readonly modulePath: string;
   /** Where zygotes and workers write their records to. */
   readonly logFd: number;
+  /** Of the last zygote that there has been. */
+  readonly generation: number;
   /** How long a zygote may take until it is ready, in ms, before its settings are known. */
   readonly startTimeout: number;
   readonly onLoaded: (zygote: ZygoteProcess, options: Sources["module"]) => Promise<void>;
@@ -33,7 +35,7 @@ export interface ZygotesParts {
 /** The zygote that forks, and the one that gets ready beside it while there is to be another. */
 export class Zygotes {
   readonly #parts: ZygotesParts;
-  #generation = 0;
+  #generation: number;
   #current: ZygoteProcess | undefined;
   #next: ZygoteProcess | undefined;
   /** All whose end is not known yet, one that was killed to be replaced included. */
@@ -41,6 +43,7 @@ export class Zygotes {
 
   constructor(parts: ZygotesParts) {
     this.#parts = parts;
+    this.#generation = parts.generation;
   }
 
   /** The one that forks, or is to fork as soon as it is prepared. */

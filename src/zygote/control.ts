@@ -14,6 +14,7 @@ export interface Commission {
   readonly generation: number;
   readonly engine: Engine;
   /** Whether a worker is to be tried out first. */
+  readonly isUntried: boolean;
   readonly trial: boolean;
   readonly scoreboard: number;
   readonly registry: number;
@@ -43,8 +44,8 @@ export class Control {
     const { message, descriptors } = this.receive() ?? native.exit(0);
     if (message.type !== "serve") native.exit(0);
     const [scoreboard = -1, registry = -1, ...listeners] = descriptors;
-    const { settings, generation, engine, trial } = message;
-    return { settings, generation, engine, trial, scoreboard, registry, listeners };
+    const { settings, generation, engine, isUntried, trial } = message;
+    return { settings, generation, engine, isUntried, trial, scoreboard, registry, listeners };
   }
 
   /** Waits until this zygote is the one to fork. */

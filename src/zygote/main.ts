@@ -154,10 +154,10 @@ function refuse(hazards: string, { allowUnsafeFork }: Settings): void {
 }
 
 async function assureForkability(worker: Worker, descriptors: DescriptorPlan, commission: Commission): Promise<void> {
-  const { settings, generation } = commission;
+  const { settings } = commission;
   const failure = await becomeForkable(worker, {
     descriptors,
-    isFirst: settings.engine === "auto" && generation === 1,
+    isFirst: settings.engine === "auto" && commission.isUntried,
     onRunningThreads: (count) => refuse(describeRunningThreads(count), settings),
     onForkable: () => (commission.trial ? tryForked(worker, commission) : Promise.resolve()),
   });

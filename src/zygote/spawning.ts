@@ -3,6 +3,7 @@ import { encodeBriefing } from "../control/briefing.ts";
 import { loaderFlags } from "../loader/load-module.ts";
 import { strippedFiles } from "../loader/typescript-source.ts";
 import { native } from "../native.ts";
+import { environmentList, nullTerminated } from "../null-terminated.ts";
 import { State } from "../scoreboard/states.ts";
 import { succeeded } from "../system-error.ts";
 import type { Breeder } from "./breeder.ts";
@@ -30,14 +31,17 @@ export function spawning(commission: Commission, { variables, ...surroundings }:
     typescript: Object.fromEntries(strippedFiles),
   });
   const descriptors = [scoreboard, succeeded("Writing the workers' briefing", native.sealed(briefing)), ...listeners];
-  const environment = texts(Object.entries(variables).map(([name, value]) => `${name}=${value}`));
+  const environment = environmentList(variables);
   const command = [process.execPath, ...loaderFlags(process.version), workerProgram];
   return {
     verb: "spawn",
     readyState: State.idle,
     breed: (slot, _generation, forkNumber) =>
-      native.spawn(process.execPath, texts([...command, `${slot}`, `${forkNumber}`]), environment, descriptors),
+      native.spawn(
+        process.execPath,
+        nullTerminated([...command, `${slot}`, `${forkNumber}`]),
+        environment,
+        descriptors,
+      ),
   };
 }
-
-const texts = (list: readonly string[]): Buffer => Buffer.from(list.map((text) => `${text}\0`).join(""));

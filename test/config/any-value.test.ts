@@ -12,6 +12,7 @@ const nothing: Sources = {
   module: { serve: { $function: true } },
   modulePath: "/srv/upper.ts",
   stderrIsTerminal: false,
+  isProcessOne: false,
 };
 
 const name = fc.constantFrom(...optionNames);

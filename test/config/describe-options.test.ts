@@ -81,5 +81,6 @@ function resolveModule(options: object): unknown {
     variables: {},
     modulePath: "/srv/greeter.ts",
     stderrIsTerminal: false,
+    isProcessOne: false,
   });
 }

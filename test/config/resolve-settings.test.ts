@@ -226,6 +226,7 @@ test("whatever the sources hold, there are settings or a ForkdError", () => {
     module: fc.dictionary(name, value, { maxKeys: 2 }).map((module) => ({ serve: () => {}, ...module })),
     modulePath: fc.oneof(fc.constant("/srv/greeter.ts"), fc.string()),
     stderrIsTerminal: fc.boolean(),
+    isProcessOne: fc.boolean(),
   });
   let resolved = 0;
   fc.assert(
@@ -251,7 +252,13 @@ function sources(given: {
   readonly module?: Sources["module"];
   readonly modulePath?: string;
 }): Sources {
-  const rest = { flags: {}, variables: {}, modulePath: "/srv/greeter.ts", stderrIsTerminal: false };
+  const rest = {
+    flags: {},
+    variables: {},
+    modulePath: "/srv/greeter.ts",
+    stderrIsTerminal: false,
+    isProcessOne: false,
+  };
   return { ...rest, ...given, module: { serve, ...given.module } };
 }
 

@@ -14,6 +14,8 @@ const events: readonly Event[] = [
   "hopeless",
   "rotate",
   "reload",
+  "upgrade",
+  "notUpgraded",
   "drain",
   "stop",
   "overdue",
@@ -26,21 +28,23 @@ const eventsOfTable = [...new Set(Object.values(lifecycle).flatMap((row) => Obje
 
 /** What each event does in each state; a dash where it changes nothing. */
 const expected = `
-               starting          serving             renewing           handingOver        restarting            draining              stopping       stopped
-  unforkable   starting/startOver -                  -                  -                  -                     -                     -              -
-  prepared     starting/letFork  -                   -                  -                  restarting/letFork    -                     -              -
-  ready        serving/announce  -                   -                  -                  serving/takeOver      -                     -              -
-  failed       stopping/kill     -                   -                  -                  -                     -                     -              -
-  lost         stopping/kill     restarting/respawn  restarting/promote restarting/promote restarting/respawn    draining/drainOrphans stopping/kill  -
-  nextPrepared -                 -                   handingOver/retire -                  -                     -                     -              -
-  nextLost     -                 -                   serving            serving            -                     -                     -              -
-  hopeless     -                 draining/giveUp     draining/giveUp    draining/giveUp    draining/giveUp       -                     -              -
-  rotate       -                 renewing/rotate     -                  -                  -                     -                     -              -
-  reload       -                 renewing/reload     -                  -                  -                     -                     -              -
-  drain        stopping/kill     draining/drain      draining/drain     draining/drain     draining/drain        stopping/kill         -              -
-  stop         stopping/kill     stopping/kill       stopping/kill      stopping/kill      stopping/kill         stopping/kill         -              -
-  overdue      -                 -                   -                  -                  -                     stopping/kill         -              -
-  empty        -                 -                   -                  -                  -                     stopped/finish        stopped/finish -
+               starting          serving             renewing           handingOver        restarting            upgrading           draining              stopping       stopped
+  unforkable   starting/startOver -                  -                  -                  -                     -                   -                     -              -
+  prepared     starting/letFork  -                   -                  -                  restarting/letFork    -                   -                     -              -
+  ready        serving/announce  -                   -                  -                  serving/takeOver      -                   -                     -              -
+  failed       stopping/kill     -                   -                  -                  -                     -                   -                     -              -
+  lost         stopping/kill     restarting/respawn  restarting/promote restarting/promote restarting/respawn    upgrading/become    draining/drainOrphans stopping/kill  -
+  nextPrepared -                 -                   handingOver/retire -                  -                     -                   -                     -              -
+  nextLost     -                 -                   serving            serving            -                     -                   -                     -              -
+  hopeless     -                 draining/giveUp     draining/giveUp    draining/giveUp    draining/giveUp       draining/giveUp     -                     -              -
+  rotate       -                 renewing/rotate     -                  -                  -                     -                   -                     -              -
+  reload       -                 renewing/reload     -                  -                  -                     -                   -                     -              -
+  upgrade      -                 upgrading/retire    -                  -                  -                     -                   -                     -              -
+  notUpgraded  -                 -                   -                  -                  -                     restarting/respawn  -                     -              -
+  drain        stopping/kill     draining/drain      draining/drain     draining/drain     draining/drain        draining/drain      stopping/kill         -              -
+  stop         stopping/kill     stopping/kill       stopping/kill      stopping/kill      stopping/kill         stopping/kill       stopping/kill         -              -
+  overdue      -                 -                   -                  -                  -                     -                   stopping/kill         -              -
+  empty        -                 -                   -                  -                  -                     -                   stopped/finish        stopped/finish -
 `;
 
 void test("each event does in each state what the table says", () => {

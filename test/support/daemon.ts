@@ -80,7 +80,7 @@ export class TestDaemon {
     });
     started.stderr?.setEncoding("utf8").on("data", (part: string) => (output.text += part));
     t.after(() => cleanUp(started, mark, output));
-    const addresses = (await text(started.stdio[readyFd] as Readable)).trim().split("\n");
+    const addresses = (await readiness(started.stdio[readyFd] as Readable)).trim().split("\n");
     if (addresses[0] === "") throw new Error(`the daemon did not start:\n${output.text}`);
     return new TestDaemon(started, mark, addresses, output);
   }
@@ -148,6 +148,16 @@ export class TestDaemon {
   async gone(): Promise<void> {
     await waitFor("all processes to be gone", () => this.processes.length === 0);
   }
+}
+
+/** All is written at once. A starter may keep the descriptor open, so that its end is not to be waited for. */
+async function readiness(stream: Readable): Promise<string> {
+  let read = "";
+  for await (const part of stream.setEncoding("utf8")) {
+    read += part as string;
+    if (read.endsWith("\n")) break;
+  }
+  return read;
 }
 
 async function cleanUp(started: ChildProcess, mark: string, output: { text: string }): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Command, Option as Flag } from "commander";
+import { formatAddress } from "../../config/address.ts";
 import type { CheckResult } from "../../supervisor/check.ts";
 import { type CommonOptions, print } from "../daemon-command.ts";
 import { addDaemonFlags, daemonFlags, type Given } from "../daemon-flags.ts";
@@ -17,13 +18,23 @@ export function addCheck(program: Command, finish: Finish): void {
     .addOption(new Flag("--json", "print the answer as JSON, for programs"));
   addDaemonFlags(check).action(async (modulePath: string, options: Given & CommonOptions) => {
     const { check: checkModule } = await import("../../supervisor/check.ts");
-    const result = await checkModule(modulePath, daemonFlags(options));
-    print(result, options, () => describe(modulePath, result));
+    const found = answer(await checkModule(modulePath, daemonFlags(options)));
+    print(found, options, () => describe(modulePath, found));
     finish(0);
   });
 }
 
-function describe(modulePath: string, { name, addresses, unforkable }: CheckResult): string {
+interface Answer {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly unforkable?: string;
+}
+
+function answer({ settings: { name, listen }, ...reservation }: CheckResult): Answer {
+  return { name, addresses: listen.map(formatAddress), ...reservation };
+}
+
+function describe(modulePath: string, { name, addresses, unforkable }: Answer): string {
   const reservation = unforkable === undefined ? "" : `; workers would be spawned, for ${unforkable}`;
   return `${modulePath}: fit to serve as ${name} on ${addresses.join(", ")}${reservation}`;
 }

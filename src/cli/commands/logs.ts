@@ -2,8 +2,9 @@ import { type Command, Option as Flag } from "commander";
 import { logFileOf } from "../../admin/log-folder.ts";
 import { ForkdError } from "../../errors.ts";
 import { addForDaemon, type CommonOptions } from "../daemon-command.ts";
-import { findDaemons, nameOf } from "../find-daemon.ts";
-import { follow, lastLines } from "../log-reader.ts";
+import { findCandidates, type Found, nameOf, severalRun } from "../find-daemon.ts";
+import { LogReader } from "../log-reader.ts";
+import { say } from "../output.ts";
 import type { Finish } from "../program.ts";
 
 const description = `Prints the end of a daemon's log file, as people read it on a terminal, as it is elsewhere and with --json.
@@ -22,36 +23,37 @@ export function addLogs(program: Command, finish: Finish): void {
     .addOption(new Flag("-f, --follow", "go on with what comes, until Ctrl-C; through rotations, too"))
     .addOption(new Flag("-n, --lines <N>", "how many lines of what is there").default(20).argParser(parseCount))
     .action(async (name: string | undefined, options: LogsOptions) => {
-      const path = await findLog(name, options);
-      const out = await printer(options);
-      for (const line of lastLines(path, options.lines)) out(line);
-      if (options.follow === true) await follow(path, out);
+      const log = new LogReader(await findLog(name, options));
+      const print = await printer(options);
+      for (const line of log.lastLines(options.lines)) print(line);
+      if (options.follow === true) await log.follow(print);
       finish(0);
     });
 }
 
 async function findLog(name: string | undefined, { runtimeDir }: LogsOptions): Promise<string> {
-  const running = findDaemons(runtimeDir).filter((one) => name === undefined || one.name === nameOf(name));
-  const [only, ...others] = running;
-  if (others.length > 0 || (only === undefined && name === undefined)) {
-    throw new ForkdError(
-      "FORKD_E_NOT_RUNNING",
-      others.length > 0
-        ? `Several daemons run: say which of them is meant, ${running.map((one) => one.name).join(", ")}.`
-        : "No daemon runs here: name the one whose log is to be read.",
-    );
-  }
-  if (only === undefined) return logFileOf(nameOf(name ?? ""));
-  const { logFile } = await only.client.status();
+  const candidates = findCandidates(name, runtimeDir);
+  const [only, ...others] = candidates;
+  if (others.length > 0) throw severalRun(candidates);
+  if (only !== undefined) return logOf(only);
+  if (name !== undefined) return logFileOf(nameOf(name));
+  throw new ForkdError("FORKD_E_NOT_RUNNING", "No daemon runs here: name the one whose log is to be read.");
+}
+
+async function logOf({ name, client }: Found): Promise<string> {
+  const { logFile } = await client.status();
   if (logFile !== null) return logFile;
-  throw new ForkdError("FORKD_E_USAGE", `The daemon ${only.name} logs to its standard error: it has no log file.`);
+  throw new ForkdError(
+    "FORKD_E_USAGE",
+    `The daemon ${name} logs to its standard error: it has no log file. It gets one with --log-file.`,
+  );
 }
 
 async function printer({ json }: LogsOptions): Promise<(line: string) => void> {
-  if (json === true || !process.stdout.isTTY) return (line) => process.stdout.write(`${line}\n`);
+  if (json === true || !process.stdout.isTTY) return (line) => say(`${line}\n`);
   const { prettyFactory } = await import("pino-pretty");
   const pretty = prettyFactory({ ignore: "pid,role,generation", translateTime: "SYS:HH:MM:ss.l", singleLine: true });
-  return (line) => process.stdout.write(line.startsWith("{") ? pretty(line) : `${line}\n`);
+  return (line) => say(line.startsWith("{") ? pretty(line) : `${line}\n`);
 }
 
 function parseCount(text: string): number {

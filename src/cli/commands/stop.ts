@@ -1,8 +1,9 @@
 import { type Command, Option as Flag } from "commander";
 import type { Drain } from "../../admin/api.ts";
-import { findHolder } from "../../admin/pid-file.ts";
+import type { AdminClient } from "../../admin/client.ts";
+import { watchHolder } from "../../admin/holder-watch.ts";
+import type { ForkdError } from "../../errors.ts";
 import { addForDaemon, type CommonOptions, daemonMeant, print } from "../daemon-command.ts";
-import type { Found } from "../find-daemon.ts";
 import type { Finish } from "../program.ts";
 import { Progress } from "../progress.ts";
 import { waitFor } from "../waiting.ts";
@@ -18,30 +19,58 @@ export function addStop(program: Command, finish: Finish): void {
     .description(description)
     .addOption(new Flag("--now", "kill what is left at once"))
     .action(async (name: string | undefined, options: CommonOptions & { now?: true }) => {
-      const found = daemonMeant(name, options);
-      await found.client.stop(options.now === true);
-      const cut = await waitUntilGone(found);
-      print({ name: found.name, pid: found.holder.pid, cut }, options, () => describe(found.name, cut));
+      const { client, holder } = daemonMeant(name, options);
+      const hasEnded = watchHolder(client.folder.pidFile);
+      const seen = await tell(client, options.now === true, hasEnded);
+      const cut = await waitUntil(hasEnded, client, seen);
+      print({ name: client.name, pid: holder.pid, cut }, options, () => describe(client.name, cut));
       finish(0);
     });
 }
 
-/** Who is seen so shortly before the end of a drain, in ms, is taken to be there at the end. */
-const lastLook = 500;
+/** What was seen of a drain, and by the clock of `performance.now()`, until when it lasts. */
+interface Seen extends Drain {
+  readonly until: number;
+}
+
+/** One that is not ready yet cannot be told. */
+async function tell(client: AdminClient, now: boolean, hasEnded: () => boolean): Promise<Seen | undefined> {
+  let seen: Seen | undefined;
+  await waitFor(async () => {
+    if (hasEnded()) return true;
+    const status = await client.stop(now).catch(undefinedIfDeaf);
+    seen = seenNow(status?.drain);
+    return status && true;
+  });
+  return seen;
+}
+
+function undefinedIfDeaf(error: ForkdError): undefined {
+  if (error.code !== "FORKD_E_NOT_RUNNING") throw error;
+}
 
 /** How many connections were there when time was up. */
-async function waitUntilGone({ client }: Found): Promise<number> {
+async function waitUntil(hasEnded: () => boolean, client: AdminClient, told: Seen | undefined): Promise<number> {
   const progress = new Progress();
-  let last: Drain | undefined;
+  let last = told;
   await waitFor(async () => {
-    if (findHolder(client.folder.pidFile) === undefined) return true;
-    const status = await client.status().catch(() => undefined); // it may be about to be gone
-    last = status?.drain ?? last;
+    if (hasEnded()) return true;
     if (last !== undefined) progress.show(`${client.name}: ${describeDrain(last)}`);
+    const status = await client.status().catch(undefinedIfDeaf); // it may be about to be gone
+    last = followedBy(last, seenNow(status?.drain));
     return undefined;
   });
   progress.end();
-  return last === undefined || last.left > lastLook ? 0 : last.connections;
+  return last === undefined || performance.now() < last.until ? 0 : last.connections;
+}
+
+const seenNow = (drain: Drain | null | undefined): Seen | undefined =>
+  drain ? { ...drain, until: performance.now() + drain.left } : undefined;
+
+/** Once time is up they become fewer because they are cut off. */
+function followedBy(last: Seen | undefined, next: Seen | undefined): Seen | undefined {
+  if (last === undefined || next === undefined) return next ?? last;
+  return next.left > 0 ? next : { ...last, left: 0, until: Math.min(last.until, next.until) };
 }
 
 const describeDrain = ({ connections, oldest, left }: Drain): string =>
@@ -49,7 +78,5 @@ const describeDrain = ({ connections, oldest, left }: Drain): string =>
     ? "waiting for its processes to end"
     : `waiting for ${count(connections, "connection")}, the oldest ${duration(oldest)} old; ${duration(left)} left`;
 
-function describe(name: string, cut: number): string {
-  const loss = cut === 0 ? "" : `; ${count(cut, "connection")} did not finish within drainTimeout`;
-  return `${name}: stopped${loss}`;
-}
+const describe = (name: string, cut: number): string =>
+  `${name}: stopped${cut === 0 ? "" : `, cutting off ${count(cut, "connection")}`}`;

@@ -1,9 +1,11 @@
 import { type Command, Option as Flag } from "commander";
 import type { Status } from "../../admin/api.ts";
-import { parseDuration } from "../../config/duration.ts";
-import { ForkdError } from "../../errors.ts";
+import { watchHolder } from "../../admin/holder-watch.ts";
+import { durationRule, formatDuration, readDuration } from "../../config/duration.ts";
+import { valueOrRefusal } from "../../config/refusal.ts";
+import { type Comparison, parseComparison } from "../comparison.ts";
 import { addForDaemon, type CommonOptions, print } from "../daemon-command.ts";
-import { findDaemons, nameOf } from "../find-daemon.ts";
+import { findCandidates, severalRun } from "../find-daemon.ts";
 import type { Finish } from "../program.ts";
 import { waitFor } from "../waiting.ts";
 
@@ -17,64 +19,56 @@ interface WaitOptions extends CommonOptions {
   readonly timeout?: number;
 }
 
-type Comparison = (count: number) => boolean;
-
 export function addWait(program: Command, finish: Finish): void {
   addForDaemon(program, "wait", "wait until a fact holds")
     .description(description)
-    .addOption(new Flag("--ready", "until it serves (the default)"))
+    .addOption(new Flag("--ready", "until it serves (the default)").conflicts(["connections", "stopped"]))
     .addOption(
-      new Flag("--connections <COMPARISON>", 'until so many are being served, as in ">=2", "<5", "==0"').argParser(
-        parseComparison,
-      ),
+      new Flag("--connections <COMPARISON>", 'until so many are being served, as in ">=2", "<5", "==0"')
+        .argParser(parseComparison)
+        .conflicts("stopped"),
     )
     .addOption(new Flag("--stopped", "until no process of it is left"))
     .addOption(
       new Flag("--timeout <DURATION>", "give up, with status 1, after this time").argParser((text) =>
-        parseDuration(text),
+        valueOrRefusal(readDuration(text), "--timeout", durationRule, text),
       ),
     )
     .action(async (name: string | undefined, options: WaitOptions) => {
-      const isTrue = await waitFor(() => look(name, options), options.timeout);
-      if (isTrue === undefined) process.stderr.write("forkd: Time is up, and it is not so.\n");
-      else print({ waited: true }, options, () => "It is so.");
-      finish(isTrue === undefined ? 1 : 0);
+      const look = options.stopped === true ? whetherStopped(name, options) : () => whetherServing(name, options);
+      const isTrue = (await waitFor(look, options.timeout)) === true;
+      if (isTrue) print({ waited: true }, options, () => "It is so.");
+      else process.stderr.write(`forkd: ${whatIsNotSo(name, options)}\n`);
+      finish(isTrue ? 0 : 1);
     });
 }
 
-/** True once the fact holds. */
-async function look(name: string | undefined, options: WaitOptions): Promise<true | undefined> {
-  const running = findDaemons(options.runtimeDir).filter((one) => name === undefined || one.name === nameOf(name));
-  if (options.stopped === true) return running.length === 0 || undefined;
-  const [only, ...others] = running;
-  if (others.length > 0) throw severalRun(running.map((one) => one.name));
+/** Those that run when the waiting begins, and any that have come since. */
+function whetherStopped(name: string | undefined, { runtimeDir }: WaitOptions): () => Promise<true | undefined> {
+  const watches = findCandidates(name, runtimeDir).map(({ client }) => watchHolder(client.folder.pidFile));
+  return async () =>
+    (watches.every((hasEnded) => hasEnded()) && findCandidates(name, runtimeDir).length === 0) || undefined;
+}
+
+async function whetherServing(name: string | undefined, options: WaitOptions): Promise<true | undefined> {
+  const candidates = findCandidates(name, options.runtimeDir);
+  const [only, ...others] = candidates;
+  if (others.length > 0) throw severalRun(candidates);
   const status = await only?.client.status().catch(() => undefined); // not ready yet, or not any more
   return (status !== undefined && holds(status, options)) || undefined;
 }
 
 function holds(status: Status, { connections }: WaitOptions): boolean {
-  return connections === undefined ? isReady(status) : connections(status.workers.busy);
+  return connections === undefined ? isReady(status) : connections.holds(status.workers.busy);
 }
 
 const isReady = ({ state }: Status): boolean => !["starting", "draining", "stopping", "stopped"].includes(state);
 
-const severalRun = (names: readonly string[]): ForkdError =>
-  new ForkdError("FORKD_E_NOT_RUNNING", `Several daemons run: say which of them is meant, ${names.join(", ")}.`);
-
-function parseComparison(text: string): Comparison {
-  const [, operator = "", digits = ""] = /^(>=|<=|==|=|>|<)?\s*(\d{1,9})$/.exec(text) ?? [];
-  const number = Number(digits);
-  if (digits === "") {
-    throw new ForkdError(
-      "FORKD_E_USAGE",
-      `--connections must be a number behind ">=", "<=", "==", ">" or "<"; received ${JSON.stringify(text)}.`,
-    );
-  }
-  const comparisons: Record<string, Comparison> = {
-    ">=": (count) => count >= number,
-    "<=": (count) => count <= number,
-    ">": (count) => count > number,
-    "<": (count) => count < number,
-  };
-  return comparisons[operator] ?? ((count) => count === number);
+function whatIsNotSo(name = "the daemon", { stopped, connections, timeout = 0 }: WaitOptions): string {
+  const fact = stopped
+    ? "has stopped"
+    : connections === undefined
+      ? "is ready"
+      : `serves ${connections.text} connections`;
+  return `Within ${formatDuration(timeout)} it did not come true that ${name} ${fact}.`;
 }

@@ -1,0 +1,21 @@
+import { type Command, Option as Flag } from "commander";
+import { addForDaemon, type CommonOptions, daemonMeant, print } from "../daemon-command.ts";
+import type { Finish } from "../program.ts";
+import { serveAnew } from "../serve-anew.ts";
+
+const description = `Stops a daemon after its connections, and starts it again: the same process, command line, environment and folder.
+Clients are refused meanwhile; \`forkd reload\` refuses nobody.`;
+
+export function addRestart(program: Command, finish: Finish): void {
+  addForDaemon(program, "restart", "stop a daemon and start it again")
+    .description(description)
+    .addOption(new Flag("--now", "kill what is left at once"))
+    .action(async (name: string | undefined, options: CommonOptions & { readonly now?: true }) => {
+      const found = daemonMeant(name, options);
+      const before = await found.client.restart(options.now === true);
+      const after = await serveAnew(found, (status) => status.since !== before.since);
+      const addresses = after.addresses.join(", ");
+      print(after, options, () => `${found.name}: started again, pid ${after.pid}, listening on ${addresses}`);
+      finish(0);
+    });
+}

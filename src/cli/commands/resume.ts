@@ -1,0 +1,32 @@
+import { constants } from "node:os";
+import { Command, Option as Flag } from "commander";
+import { ForkdError } from "../../errors.ts";
+import { native } from "../../native.ts";
+import type { Handover } from "../../supervisor/handover.ts";
+import type { Finish } from "../program.ts";
+
+/** What a supervisor that becomes another program has that one do: for nobody's hand. */
+export function addResume(program: Command, finish: Finish): void {
+  const resume = new Command("resume")
+    .argument("<FD>", "a descriptor of what is handed over")
+    .addOption(new Flag("--try", "only look whether it could be done"))
+    .action(async (fd: string, options: { readonly try?: true }) => {
+      const { format, readHandover } = await import("../../supervisor/handover.ts");
+      const handover = readHandover(Number(fd));
+      if (options.try === true) await tryResuming(handover, format);
+      else finish(await (await import("../../supervisor/main.ts")).resume(handover));
+    });
+  program.addCommand(resume, { hidden: true });
+}
+
+async function tryResuming({ format, modulePath, flags }: Handover, ours: string): Promise<void> {
+  if (format !== ours) {
+    throw new ForkdError(
+      "FORKD_E_UPGRADE",
+      "It keeps account of workers in another way, and cannot take these over: restart the daemon instead.",
+    );
+  }
+  native.dieWithParent(process.ppid, constants.signals.SIGKILL);
+  const { check } = await import("../../supervisor/check.ts");
+  await check(modulePath, flags);
+}

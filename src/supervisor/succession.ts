@@ -1,0 +1,50 @@
+import { constants } from "node:os";
+import type { Program } from "../admin/api.ts";
+import { native } from "../native.ts";
+import { ownProgram, tryProgram } from "./becoming.ts";
+import { busy } from "./failure.ts";
+import { handoverOf } from "./handover.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** What this process is to be when it is no longer this program. */
+export class Succession {
+  /** What it becomes as soon as its zygote has retired. */
+  upgradesTo: Program | undefined;
+  /** What it becomes when the daemon has stopped; nothing if that is to be its end, too. */
+  restartsAs: Program | undefined;
+  /** How often it has become another one. */
+  count = 0;
+  /** Children that are neither zygotes nor workers: those that are tried. */
+  readonly pids = new Set<number>();
+  readonly #supervisor: Supervisor;
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  /**
+   * Has this process become another program, while the workers go on and nobody is refused.
+   * @returns when it is about to
+   * @throws ForkdError `FORKD_E_UPGRADE` if the other one does not serve; this one goes on then
+   */
+  async upgrade(program: Program): Promise<void> {
+    const supervisor = this.#supervisor;
+    await tryProgram(program, handoverOf(supervisor), supervisor.parts.variables, this.pids);
+    if (supervisor.state !== "serving" || supervisor.reloads.isRunning) throw busy(supervisor.state);
+    this.upgradesTo = program;
+    supervisor.news.becoming(program);
+    supervisor.parts.onReload("begins", []);
+    supervisor.handle("upgrade");
+  }
+
+  /** Has the daemon stop, and this process start it again. */
+  restart(now: boolean): void {
+    this.restartsAs = ownProgram();
+    this.#supervisor.handle(now ? "stop" : "drain");
+  }
+
+  /** Nobody is tried any more. */
+  end(): void {
+    for (const pid of this.pids) native.kill(pid, constants.signals.SIGKILL);
+  }
+}
