@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { readVersion } from "../version.ts";
 import { addCheck } from "./commands/check.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addConnections } from "./commands/connections.ts";
 import { addKill } from "./commands/kill.ts";
 import { addList } from "./commands/list.ts";
@@ -35,6 +36,7 @@ const commands = [
   addLogs,
   addCheck,
   addUnit,
+  addCompletion,
   addResume,
 ];
 

@@ -15,6 +15,8 @@ export interface Kind<T> {
   readonly placeholder: string;
   /** Whether the flag may be repeated and the variable holds several values between commas. */
   readonly several?: true;
+  /** All values, where they are words. */
+  readonly words?: readonly string[];
   /** Whether the flag alone says it, without a value; `--no-…` says the opposite. */
   readonly isSwitch?: true;
   readonly schema: v.GenericSchema<unknown, T>;
@@ -71,6 +73,7 @@ export function oneOf<const T extends string>(placeholder: string, words: readon
   return {
     rule: `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`,
     placeholder,
+    words,
     schema: v.picklist(words, ({ input }) => hintAtWord(input, words)),
     fromText: itself,
     show: itself,

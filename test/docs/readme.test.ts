@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { Client } from "../support/client.ts";
 import { TestDaemon } from "../support/daemon.ts";
+import { Place } from "../support/place.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { codeBlocks, root } from "./pages.ts";
 
 const [program = ""] = codeBlocks("README.md", "ts");
-const [started = "", talked = "", crashed = ""] = codeBlocks("README.md", "console");
+const [started = "", talked = "", crashed = "", background = ""] = codeBlocks("README.md", "console");
 
 void test("the README's program has eight lines and does what the README shows", async (t) => {
   assert.equal(program.trimEnd().split("\n").length, 8);
@@ -38,6 +39,20 @@ void test("the README's program is called, and listens, as the README shows", as
   assert.equal(plain(daemon.stderr).replaceAll(address, "127.0.0.1:1234"), plain(`${shown}\n`));
 });
 
+void test("the commands of a daemon in the background answer as the README shows", async (t) => {
+  const place = new Place(t);
+  const cwd = dirname(moduleOf(t, "upper.ts", program));
+  const log = join(place.folder, "upper.log");
+  place.variables["FORKD_LISTEN"] = "127.0.0.1:0";
+  place.variables["FORKD_LOG_FILE"] = log;
+  for (const [, command = "", shown = ""] of background.matchAll(/^\$ npx forkd (.+)\n((?:[^$].*\n)+)/gm)) {
+    const { stdout, stderr } = await place.forkdIn({ cwd }, ...command.split(" "));
+    assert.equal(stderr, "");
+    const answer = stdout.replaceAll(cwd, "/srv").replaceAll(log, "/var/log/forkd/upper.log");
+    assert.equal(circumstancesApart(answer), circumstancesApart(shown), command);
+  }
+});
+
 void test("the README's two commands are there as they must be typed", () => {
   assert.deepEqual(codeBlocks("README.md", "sh").slice(0, 2), ["npm ci && npm start\n", "npm ci && npm test\n"]);
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -58,6 +73,10 @@ function moduleOf(t: { after: (cleanUp: () => void) => void }, name: string, sou
 function figuresApart(value: unknown): string {
   return JSON.stringify(value).replaceAll(/\d+/g, "N");
 }
+
+/** Each run has its own figures, and lasts for a time of its own. */
+const circumstancesApart = (text: string): string =>
+  text.replaceAll(/, for .*$/gm, ", for a while").replaceAll(/\d+(\.\d+)*/g, "N");
 
 /** Without colours and times. */
 function plain(text: string): string {
