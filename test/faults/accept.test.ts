@@ -8,7 +8,7 @@ import { strace, straceIsMissing } from "../support/strace.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 /** A single spare: what is done to it is done to whoever takes the next client. */
-const flags = ["--spare-workers", "1", "--idle-timeout", "off"];
+const flags = ["--spare-workers", "1", "--idle-timeout", "off", "--no-connection-log"];
 
 const troubles = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"];
 /** As accept(2) has them: of a connection that is not there any more, or of nothing at all. */
