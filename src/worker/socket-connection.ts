@@ -22,6 +22,7 @@ export class SocketConnection implements Connection {
   #log: Log | undefined;
   #remote: Endpoint | undefined;
   #local: Endpoint | undefined;
+  readonly #watched: WatchedSocket;
   #controller: AbortController | undefined;
   #reason: ForkdError | undefined;
   #readsLines = false;
@@ -31,7 +32,8 @@ export class SocketConnection implements Connection {
     this.#slot = slot;
     this.id = slot.connectionId;
     this.#pipeLog = pipeLog;
-    this.socket = this.#watch(new WatchedSocket({ fd, allowHalfOpen: true }));
+    this.#watched = this.#watch(new WatchedSocket({ fd, allowHalfOpen: true }));
+    this.socket = this.#watched;
     this.socket.on("error", (error) => this.abort(connectionFailed(error)));
   }
 
@@ -103,8 +105,8 @@ export class SocketConnection implements Connection {
 
   /** What the kernel has not taken whole is not counted: a client that has gone may never have it. */
   countBytes(): void {
-    const { socket } = this;
-    if (!socket.destroyed) this.#slot.countBytes(socket.bytesRead, socket.bytesWritten - socket.writableLength);
+    const socket = this.#watched;
+    if (!socket.destroyed) this.#slot.countBytes(socket.bytesRead, socket.bytesTaken);
   }
 
   /** Sends what was written and says that no more will come. */
@@ -146,7 +148,7 @@ export class SocketConnection implements Connection {
     if ((errno < 0 || destroyed) && this.reason !== undefined) throw this.reason;
   }
 
-  #watch(socket: WatchedSocket): Socket {
+  #watch(socket: WatchedSocket): WatchedSocket {
     socket.onRead = () => {
       if (!this.#readsLines) native.rearmIdle();
       this.countBytes();
