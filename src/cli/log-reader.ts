@@ -6,6 +6,8 @@ import { describeErrno } from "../system-error.ts";
 
 const chunkSize = 64 * 1024;
 const pause = 200;
+/** More than two records have in common at their ends. */
+const longestMark = 512;
 const lf = 10;
 
 /** A log file, read while others write to it, rename and truncate it. */
@@ -14,6 +16,8 @@ export class LogReader {
   #fd: number;
   /** What is before it has been read. */
   #position = 0;
+  /** What stands before it: something else, once the file was truncated and has grown again. */
+  #mark = Buffer.alloc(0);
   #decoder = new StringDecoder("utf8"); // a letter of several bytes may come in parts
   #begun = "";
 
@@ -36,13 +40,14 @@ export class LogReader {
     const bytes = Buffer.concat(chunks);
     const end = bytes.lastIndexOf(lf) + 1;
     this.#position = start + end;
+    this.#mark = bytes.subarray(Math.max(0, end - longestMark), end);
     const lines = bytes.toString("utf8", 0, end).split("\n").slice(0, -1);
     return count === 0 ? [] : lines.slice(-count);
   }
 
   /**
-   * Hands over each line that comes, until it is told to end. Who has written to another file that has the path by now writes to the old
-   * one no more: that one is read to its end first.
+   * Hands over each line that comes, until it is told to end. Who has written to another file that has the path by now
+   * writes to the old one no more: that one is read to its end first.
    */
   async follow(onLine: (line: string) => void, end?: AbortSignal): Promise<void> {
     while (end?.aborted !== true) {
@@ -54,21 +59,27 @@ export class LogReader {
   }
 
   #readOn(onLine: (line: string) => void): void {
+    if (this.#wasTruncated()) this.#goOnWith(this.#fd);
     for (;;) {
-      const { size } = fstatSync(this.#fd);
-      if (size < this.#position) this.#goOnWith(this.#fd); // it was truncated
-      if (size === this.#position) return;
-      const bytes = read(this.#fd, this.#position, Math.min(size - this.#position, chunkSize));
+      const bytes = read(this.#fd, this.#position, chunkSize);
+      if (bytes.length === 0) return;
       this.#position += bytes.length;
+      this.#mark = Buffer.concat([this.#mark, bytes]).subarray(-longestMark);
       const lines = (this.#begun + this.#decoder.write(bytes)).split("\n");
       this.#begun = lines.pop() ?? "";
       for (const line of lines) onLine(line);
     }
   }
 
+  #wasTruncated(): boolean {
+    const { length } = this.#mark;
+    return !read(this.#fd, this.#position - length, length).equals(this.#mark);
+  }
+
   #goOnWith(fd: number): void {
     if (fd !== this.#fd) closeSync(this.#fd);
-    [this.#fd, this.#position, this.#begun, this.#decoder] = [fd, 0, "", new StringDecoder("utf8")];
+    [this.#fd, this.#position, this.#mark] = [fd, 0, Buffer.alloc(0)];
+    [this.#begun, this.#decoder] = ["", new StringDecoder("utf8")];
   }
 }
 

@@ -62,6 +62,19 @@ void test("a file that is truncated is read from its beginning", async (t) => {
   assert.deepEqual(told, ["before", "after"]);
 });
 
+void test("so is one that was truncated and has grown again, be it to the same length", async (t) => {
+  const path = logOf(t, "2001 once\n");
+  const { last, told } = follow(t, path, 5);
+  assert.deepEqual(last, ["2001 once"]);
+  truncateSync(path);
+  appendFileSync(path, "2002 more\n");
+  await waitFor("the line", () => told.length === 1);
+  truncateSync(path);
+  appendFileSync(path, "2003 again, and longer\n2004\n");
+  await waitFor("two lines more", () => told.length === 3);
+  assert.deepEqual(told, ["2002 more", "2003 again, and longer", "2004"]);
+});
+
 void test("a file that is not there is named", () => {
   const message = /^The log file \/nowhere\/x\.log cannot be read: ENOENT \(no such file or directory\)\. /;
   assert.throws(() => new LogReader("/nowhere/x.log"), { code: "FORKD_E_LOG_FILE", message });

@@ -91,6 +91,7 @@ void suite("of a daemon that is ended while it starts, forkd start says so", () 
 });
 
 async function assertSame(place: Place, args: readonly string[], status: number): Promise<void> {
+  place.variables["FORKD_LOG_FILE"] = join(place.folder, "daemon.log");
   const ran = await place.forkd("run", ...args);
   const started = await place.forkd("start", ...args);
   assert.deepEqual(started, ran);
