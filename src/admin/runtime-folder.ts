@@ -15,6 +15,11 @@ export class RuntimeFolder {
     this.path = join(base, name);
   }
 
+  /** Whether it is this user's, or root looks: somebody else's daemon could tell this user's terminal what it liked. */
+  get isTrusted(): boolean {
+    return isRoot() || lstatSync(this.path).uid === process.getuid?.();
+  }
+
   /** Locked as long as the daemon lives. */
   get pidFile(): string {
     return join(this.path, "pid");
@@ -47,8 +52,8 @@ export class RuntimeFolder {
     const base = dirname(this.path);
     const { uid, mode } = statSync(base);
     if (uid !== 0 && uid !== process.getuid?.()) throw this.#refusal(`${base} belongs to another user (uid ${uid})`);
-    const isOpen = (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
-    if (isOpen) throw this.#refusal(`everybody may write to ${base} (mode ${octal(mode)}), and it is not sticky`);
+    const isOpen = (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
+    if (isOpen) throw this.#refusal(`others may write to ${base} (mode ${octal(mode)}), and it is not sticky`);
   }
 
   /** In a folder where everybody may write, somebody else may have been there first. */

@@ -17,15 +17,17 @@ export function findDaemons(runtimeDir: string | undefined): Found[] {
   const base = runtimeBase(runtimeDir, process.env);
   return namesIn(base).flatMap((name) => {
     const folder = new RuntimeFolder(base, name);
-    const holder = findHolder(folder.pidFile);
+    const holder = folder.isTrusted ? findHolder(folder.pidFile) : undefined;
     return holder === undefined ? [] : [{ name, holder, client: new AdminClient(name, folder) }];
   });
 }
 
 /** Those of them that may be meant. */
 export function findCandidates(wanted: string | undefined, runtimeDir: string | undefined): Found[] {
-  const name = wanted === undefined ? undefined : nameOf(wanted);
-  return findDaemons(runtimeDir).filter((one) => name === undefined || one.name === name);
+  const running = findDaemons(runtimeDir);
+  if (wanted === undefined) return running;
+  const named = running.filter(({ name }) => name === wanted);
+  return named.length > 0 ? named : running.filter(({ name }) => name === nameOf(wanted));
 }
 
 /**

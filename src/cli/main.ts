@@ -3,9 +3,12 @@
  * The command. It reads the command line, says what is wrong with it, and leaves the rest to the supervisor, which lives
  * in this same process; it ends with the status that the supervisor answers.
  */
+import { holdSignals } from "../held-signals.ts";
 import { readVersion } from "../version.ts";
 
 const args = process.argv.slice(2);
+
+if (args[0] === "run" || args[0] === "resume") holdSignals();
 
 process.exit(args.length === 1 && args[0] === "--version" ? printVersion() : await runProgram());
 

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Program } from "../admin/api.ts";
 import { longestTimeout } from "../config/duration.ts";
 import { native } from "../native.ts";
-import { become } from "./becoming.ts";
+import { become, refusal } from "./becoming.ts";
 import { children } from "./children.ts";
 import { stopping } from "./failure.ts";
 import { handoverOf } from "./handover.ts";
@@ -47,7 +47,7 @@ export class Actions implements Readonly<Record<Action, () => void>> {
   #adopt(plan: Plan, generation: number): void {
     const isNew = plan !== this.#service.plan;
     this.#service.adopt(plan, generation);
-    if (isNew) void this.#supervisor.log.configure(plan.settings);
+    if (isNew) void this.#supervisor.log.goOnWith(plan.settings);
   }
 
   announce(): void {
@@ -135,9 +135,10 @@ export class Actions implements Readonly<Record<Action, () => void>> {
     const { log, news, parts, succession } = this.#supervisor;
     const handed = await log.handOver(logPatience);
     if (this.#supervisor.state !== "upgrading") return log.goOn(); // somebody has stopped the daemon meanwhile
-    const error = become(succession.upgradesTo as Program, handoverOf(this.#supervisor, handed), parts.variables);
+    const program = succession.upgradesTo as Program;
+    const why = become(program, handoverOf(this.#supervisor, handed), parts.variables);
     log.goOn();
-    news.notBecome(error);
+    news.notBecome(refusal(program, why));
     parts.onReload("ends", this.#service.addresses);
     this.#supervisor.handle("notUpgraded");
   }

@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { Hono, type HonoRequest } from "hono";
+import * as v from "valibot";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Program, Refusal, Reloaded } from "../admin/api.ts";
 import { ForkdError } from "../errors.ts";
@@ -18,9 +19,9 @@ export function createRoutes(supervisor: Supervisor): Hono {
       return c.json({ pid }, 202);
     })
     .post("/stop", (c) => {
-      const isDraining = supervisor.state === "draining"; // a second request would kill
-      if (c.req.query("now") !== undefined) supervisor.handle("stop");
-      else if (!isDraining) supervisor.handle("drain");
+      const now = c.req.query("now") !== undefined;
+      const isStopping = supervisor.state === "draining" && supervisor.succession.restartsAs === undefined;
+      if (now || !isStopping) supervisor.stop(now); // a second request would kill
       return c.json(statusOf(supervisor, service()), 202);
     })
     .post("/restart", (c) => {
@@ -28,7 +29,7 @@ export function createRoutes(supervisor: Supervisor): Hono {
       return c.json(statusOf(supervisor, service()), 202);
     })
     .post("/upgrade", async (c) => {
-      await supervisor.succession.upgrade(await c.req.json<Program>());
+      await supervisor.succession.upgrade(await programIn(c.req));
       return c.json(statusOf(supervisor, service()), 202);
     })
     .post("/reload", async (c) => c.json({ generation: await supervisor.reload() } satisfies Reloaded))
@@ -36,6 +37,18 @@ export function createRoutes(supervisor: Supervisor): Hono {
       c.json(refusal(new ForkdError("FORKD_E_USAGE", `There is no ${c.req.method} ${c.req.path}.`)), 404),
     )
     .onError((error, c) => c.json(refusal(error), statusFor(error)));
+}
+
+const absolute = v.pipe(v.string(), v.startsWith("/"));
+const programSchema = v.object({ node: absolute, forkd: absolute });
+
+async function programIn(request: HonoRequest): Promise<Program> {
+  const body = v.safeParse(programSchema, await request.json().catch(() => undefined));
+  if (body.success) return body.output;
+  throw new ForkdError(
+    "FORKD_E_USAGE",
+    'The body must be {"node": PATH, "forkd": PATH}, in JSON, with absolute paths.',
+  );
 }
 
 function refusal(error: Error): Refusal {

@@ -28,6 +28,7 @@ export class AdminServer {
       server.listen(path);
       await once(server, "listening");
       chmodSync(path, 0o600);
+      server.on("error", (error) => supervisor.log.logger?.error({ err: error }, "the admin socket has failed"));
     } catch (error) {
       const { errno = 0 } = error as NodeJS.ErrnoException;
       throw new ForkdError(

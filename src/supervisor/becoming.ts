@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { Program } from "../admin/api.ts";
@@ -7,7 +8,10 @@ import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { environmentList, nullTerminated } from "../null-terminated.ts";
 import { describeErrno } from "../system-error.ts";
-import { descriptorsOf, seal, type Handover } from "./handover.ts";
+import { descriptorsOf, format, seal, type Handover } from "./handover.ts";
+
+/** A module that has not loaded by then is not waited for, in ms; forkd itself has given up before, as a rule. */
+const longestTrial = 300_000;
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -29,37 +33,49 @@ export async function tryProgram(
   helpers: Set<number>,
 ): Promise<void> {
   const fd = seal(handover);
-  const args = [program.forkd, "resume", "3", "--try"];
-  const child = spawn(program.node, args, { stdio: ["ignore", "ignore", "pipe", fd], env: { ...variables } });
-  native.close(fd);
-  if (child.pid !== undefined) helpers.add(child.pid);
+  let pid = 0;
   try {
-    const [status, said] = await Promise.all([statusOf(child), text(child.stderr as NodeJS.ReadableStream)]);
-    if (status !== 0) throw refusal(program, said.trim() || `it ended with status ${status}.`);
+    const args = [...process.execArgv, program.forkd, "resume", "3", "--try"];
+    const child = spawn(program.node, args, { stdio: ["ignore", "pipe", "pipe", fd], env: { ...variables } });
+    pid = child.pid ?? 0;
+    helpers.add(pid);
+    const patience = setTimeout(() => child.kill("SIGKILL"), longestTrial);
+    const [end, answer, said] = await Promise.all([
+      endOf(child),
+      text(child.stdout as Readable),
+      text(child.stderr as Readable),
+    ]);
+    clearTimeout(patience);
+    // Whoever is no forkd may end well, too.
+    if (end !== "status 0" || answer.trim() !== format) throw refusal(program, said.trim() || `it ended with ${end}.`);
   } catch (error) {
     throw error instanceof ForkdError ? error : refusal(program, `${(error as Error).message}.`);
   } finally {
-    helpers.delete(child.pid ?? 0);
+    native.close(fd);
+    helpers.delete(pid);
   }
 }
 
-/** Returns only if it fails: why. */
-export function become(program: Program, handover: Handover, variables: Variables): ForkdError {
-  const fd = seal(handover);
-  const args = [program.node, program.forkd, "resume", String(fd)];
-  const kept = [fd, ...descriptorsOf(handover)];
-  const errno = native.exec(program.node, nullTerminated(args), environmentList(variables), kept);
-  native.close(fd);
-  return refusal(program, `${describeErrno(errno)}.`);
+/** Returns only if it fails: why, in a sentence. */
+export function become(program: Program, handover: Handover, variables: Variables): string {
+  try {
+    const fd = seal(handover);
+    const args = [program.node, ...process.execArgv, program.forkd, "resume", String(fd)];
+    const kept = [fd, ...descriptorsOf(handover)];
+    const errno = native.exec(program.node, nullTerminated(args), environmentList(variables), kept);
+    native.close(fd);
+    return `Running ${program.node} failed: ${describeErrno(errno)}.`;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
-/** Null if it was killed. */
-async function statusOf(child: ChildProcess): Promise<number | null> {
-  const [status] = (await once(child, "close")) as [number | null];
-  return status;
+async function endOf(child: ChildProcess): Promise<string> {
+  const [status, signal] = (await once(child, "close")) as [number | null, string | null];
+  return signal ?? `status ${status}`;
 }
 
-function refusal({ node, forkd }: Program, why: string): ForkdError {
+export function refusal({ node, forkd }: Program, why: string): ForkdError {
   const message = `The daemon cannot become ${forkd} on ${node}, and goes on as it is: ${why.replace(/^forkd: /, "")}`;
   return new ForkdError("FORKD_E_UPGRADE", message);
 }

@@ -4,9 +4,11 @@ import type { FromZygote } from "../control/messages.ts";
 import { reviveFailure } from "../control/failure.ts";
 import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
+import { takePassedSockets } from "../config/listen-fds.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diedAtStart } from "./failure.ts";
 import { Planner } from "./plan.ts";
+import { takeServiceManager } from "./service-manager.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
 import { trialGrace } from "./zygotes.ts";
 
@@ -25,6 +27,8 @@ export interface CheckResult {
  * @throws ForkdError what would keep it from starting
  */
 export async function check(modulePath: string, flags: Sources["flags"]): Promise<CheckResult> {
+  takePassedSockets(process.env, process.pid); // they are for the daemon, and not for user code
+  takeServiceManager(process.env, process.pid);
   const log = new DaemonLog();
   try {
     return await new Check(modulePath, flags, log).result;

@@ -96,6 +96,16 @@ export class DaemonLog {
     this.#relay(this.#kept.splice(0));
   }
 
+  /** The same for a daemon that serves: what keeps the log from being as it should does not end it. */
+  async goOnWith(settings: LogSettings): Promise<void> {
+    try {
+      await this.configure(settings);
+    } catch (error) {
+      await this.configure({ ...settings, logFile: "", logFormat: "json" }); // standard error is the file that there was
+      this.#logger?.error({ err: error }, `the log stays where it was: ${(error as Error).message}`);
+    }
+  }
+
   /** Where it goes, if not to standard error. */
   get path(): string | undefined {
     return this.#file?.path;

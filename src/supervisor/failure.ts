@@ -27,6 +27,10 @@ export function diedAtStart(modulePath: string, manner: string): ForkdError {
 export const stopping = (): ForkdError =>
   new ForkdError("FORKD_E_STOPPING", "The daemon stops: start it again when it has.");
 
-/** What an upgrade is told in any state but serving. */
-export const busy = (state: string): ForkdError =>
-  new ForkdError("FORKD_E_UPGRADE", `The daemon is ${state}, or reloads: upgrade it when it serves, and is at rest.`);
+/** What an upgrade is told while something else goes on. */
+export const busy = (what: string): ForkdError =>
+  new ForkdError("FORKD_E_UPGRADE", `The daemon is ${what}: upgrade it when it serves, and nothing else goes on.`);
+
+/** The process could not become what it was to start the daemon again as. */
+export const notRestarted = (why: string): ForkdError =>
+  new ForkdError("FORKD_E_SYSTEM", `The daemon has stopped, and cannot be started again by itself: ${why}`);

@@ -99,6 +99,7 @@ export const lifecycle: Readonly<Record<State, Partial<Record<Event, Transition>
   },
   handingOver: { nextLost: { to: "serving" }, lost: promote, hopeless, drain, stop: kill },
   restarting: {
+    unforkable: { to: "restarting", action: "startOver" },
     prepared: { to: "restarting", action: "letFork" },
     ready: { to: "serving", action: "takeOver" },
     lost: respawn,

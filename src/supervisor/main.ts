@@ -11,6 +11,7 @@ import { takePassedSockets } from "../config/listen-fds.ts";
 import type { Sources } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
+import { releaseSignals } from "../held-signals.ts";
 import { succeeded } from "../system-error.ts";
 import type { HandedDaemon, Handover } from "./handover.ts";
 import { Listeners } from "./listeners.ts";
@@ -64,7 +65,7 @@ async function superviseOn({ modulePath, flags, runtimeBase: base, handed, ready
     variables,
     handed,
     logDescriptors: isDetached ? [stdout, stderr] : [stderr],
-    onState: (state) => manager?.onState(state),
+    onState: (state) => manager?.onState(state, supervisor.succession.restartsAs !== undefined),
     onReady: ({ name, addresses, logger, heartbeat }) => {
       if (readyFd !== undefined) announceTo(readyFd, isDetached ? [name, ...addresses] : addresses, logger);
       manager?.ready({ addresses, logger, heartbeat });
@@ -72,17 +73,20 @@ async function superviseOn({ modulePath, flags, runtimeBase: base, handed, ready
     onReload: (phase, addresses) => (phase === "begins" ? manager?.reloading() : manager?.reloaded(addresses)),
   });
   process.title = "forkd: supervisor";
+  await supervisor.goOn();
   handleSignals(supervisor);
   return supervisor.run();
 }
 
+/** Those that have come before, while there was nobody to heed them, are heeded now. */
 function handleSignals(supervisor: Supervisor): void {
-  process.on("SIGTERM", () => supervisor.handle("drain"));
-  process.on("SIGINT", () => supervisor.handle("drain"));
-  process.on("SIGQUIT", () => supervisor.handle("stop"));
+  process.on("SIGTERM", () => supervisor.stop(false));
+  process.on("SIGINT", () => supervisor.stop(false));
+  process.on("SIGQUIT", () => supervisor.stop(true));
   process.on("SIGHUP", () => void supervisor.reload().catch(() => undefined)); // the log says why
   process.on("SIGUSR1", () => supervisor.log.reopen());
   process.on("SIGUSR2", () => supervisor.report());
   process.on("SIGPIPE", () => undefined);
   process.on("SIGCHLD", () => supervisor.sweep());
+  for (const signal of releaseSignals()) process.emit(signal);
 }

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Program } from "../admin/api.ts";
 import { formatDuration } from "../config/duration.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Report } from "./report.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
 
 /** What the supervisor tells the log of itself and its zygotes. */
@@ -30,7 +31,7 @@ export class News {
     this.#toAll?.info({ name, addresses }, `listening on ${addresses.join(", ")}`);
   }
 
-  report(report: object): void {
+  report({ pid: _itsOwn, ...report }: Report): void {
     this.#toAll?.info(report, "status report");
   }
 

@@ -29,6 +29,7 @@ export class ServiceManager {
   #listening = "";
   #status = "";
   #isStopping = false;
+  #isRestarting = false;
   #extending: NodeJS.Timeout | undefined;
 
   /** @param watchdogInterval - In ms; how often it wants to see a sign of life, 0 for never. */
@@ -47,9 +48,14 @@ export class ServiceManager {
     new Watchdog(this.#watchdogInterval, () => heartbeat.isAnswered, ping).start();
   }
 
-  /** Tells what the daemon does from now on. */
-  onState(state: State): void {
+  /**
+   * Tells what the daemon does from now on.
+   * @param isRestart - Whether it stops to start again, in the same process.
+   */
+  onState(state: State, isRestart = false): void {
     clearInterval(this.#extending);
+    const isEnding = state === "draining" || state === "stopping" || state === "stopped";
+    if (isRestart && isEnding) return this.#restart();
     if (state === "draining" || state === "stopping") return this.#stop(state);
     if (this.#listening !== "") this.#say(this.#statusOf(state));
   }
@@ -63,6 +69,12 @@ export class ServiceManager {
   reloaded(addresses: readonly string[]): void {
     this.#listening = `listening on ${addresses.join(", ")}`;
     this.#say(["READY=1", ...this.#statusOf("serving")]);
+  }
+
+  /** To the manager it is a reload: after `STOPPING=1` it would wait for the process's end, and bring it about. */
+  #restart(): void {
+    if (!this.#isRestarting) this.reloading();
+    this.#isRestarting = true;
   }
 
   #stop(state: State): void {

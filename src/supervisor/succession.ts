@@ -2,8 +2,9 @@ import { constants } from "node:os";
 import type { Program } from "../admin/api.ts";
 import { native } from "../native.ts";
 import { ownProgram, tryProgram } from "./becoming.ts";
-import { busy } from "./failure.ts";
+import { busy, stopping } from "./failure.ts";
 import { handoverOf } from "./handover.ts";
+import { isInService } from "./lifecycle.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What this process is to be when it is no longer this program. */
@@ -29,18 +30,32 @@ export class Succession {
    */
   async upgrade(program: Program): Promise<void> {
     const supervisor = this.#supervisor;
+    this.#refuseUnlessAtRest();
     await tryProgram(program, handoverOf(supervisor), supervisor.parts.variables, this.pids);
-    if (supervisor.state !== "serving" || supervisor.reloads.isRunning) throw busy(supervisor.state);
+    this.#refuseUnlessAtRest();
     this.upgradesTo = program;
     supervisor.news.becoming(program);
     supervisor.parts.onReload("begins", []);
     supervisor.handle("upgrade");
   }
 
-  /** Has the daemon stop, and this process start it again. */
+  #refuseUnlessAtRest(): void {
+    const { state, reloads } = this.#supervisor;
+    if (state !== "serving") throw busy(state);
+    if (reloads.isRunning) throw busy("reloading");
+  }
+
+  /**
+   * Has the daemon stop, and this process start it again. Asked for again, it is as it was.
+   * @throws ForkdError `FORKD_E_STOPPING` if it stops already, for good
+   */
   restart(now: boolean): void {
+    const { state } = this.#supervisor;
+    const isUnderWay = this.restartsAs !== undefined;
+    if (!isUnderWay && !isInService(state)) throw stopping();
     this.restartsAs = ownProgram();
-    this.#supervisor.handle(now ? "stop" : "drain");
+    if (now) this.#supervisor.handle("stop");
+    else if (!isUnderWay) this.#supervisor.handle("drain");
   }
 
   /** Nobody is tried any more. */

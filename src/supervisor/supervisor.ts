@@ -6,7 +6,7 @@ import type { AdminServer } from "./admin-server.ts";
 import { become } from "./becoming.ts";
 import { Crashes } from "./crashes.ts";
 import { DaemonLog } from "./daemon-log.ts";
-import { diedAtStart, stopping } from "./failure.ts";
+import { diedAtStart, notRestarted, stopping } from "./failure.ts";
 import { handoverOf, type HandedDaemon } from "./handover.ts";
 import { isInService, lifecycle, type Event, type State } from "./lifecycle.ts";
 import { News } from "./news.ts";
@@ -102,7 +102,6 @@ export class Supervisor {
 
   /** @throws ForkdError that which kept the daemon from starting */
   async run(): Promise<number> {
-    if (this.service !== undefined) await this.#goOn(this.service);
     this.spawn();
     await this.#ended;
     this.succession.end();
@@ -111,14 +110,24 @@ export class Supervisor {
     this.service?.close();
     if (this.error !== undefined) throw this.error;
     const { restartsAs } = this.succession;
-    if (restartsAs !== undefined) throw become(restartsAs, handoverOf(this), this.parts.variables);
+    if (restartsAs !== undefined) throw notRestarted(become(restartsAs, handoverOf(this), this.parts.variables));
     return this.status;
   }
 
-  async #goOn(service: Service): Promise<void> {
-    await this.log.configure(service.settings);
+  /** What comes before all else, in a process that was another program: its log, its lock and its workers are taken over. */
+  async goOn(): Promise<void> {
+    const { service } = this;
+    if (service === undefined) return;
+    await this.log.goOnWith(service.settings);
     this.log.stretchTo(this.parts.logDescriptors);
-    this.#admin = await this.#openAdmin(service);
+    try {
+      this.#admin = await this.#openAdmin(service);
+    } catch (error) {
+      this.log.logger?.error(
+        { err: error },
+        "commands are not answered any more; restart the daemon when that is mended",
+      );
+    }
     service.orphans.inheritFrom(
       this.zygotes.generation,
       () => this.zygotes.pids,
@@ -136,6 +145,14 @@ export class Supervisor {
     if (this.state !== "starting" && !isInService(this.state)) this.reloads.refuse(stopping());
     this.beginReload();
     return reload;
+  }
+
+  /** Ends the daemon, after its connections or at once. What was to be a restart is one no more, and drains on. */
+  stop(now: boolean): void {
+    const wasRestart = this.succession.restartsAs !== undefined;
+    this.succession.restartsAs = undefined;
+    if (wasRestart) this.parts.onState(this.state);
+    if (now || !wasRestart || this.state !== "draining") this.handle(now ? "stop" : "drain");
   }
 
   /** Says in the log what the daemon does, and with what settings. */

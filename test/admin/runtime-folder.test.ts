@@ -58,7 +58,7 @@ void suite("forkd start refuses a runtime folder", () => {
     {
       what: "in one where everybody may rename it",
       spoil: (base) => chmodSync(base, 0o777),
-      why: /everybody may write to \S+run \(mode 777\), and it is not sticky/,
+      why: /others may write to \S+run \(mode 777\), and it is not sticky/,
     },
   ];
   for (const { what, spoil, why, skip = false } of cases) {

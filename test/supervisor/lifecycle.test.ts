@@ -29,7 +29,7 @@ const eventsOfTable = [...new Set(Object.values(lifecycle).flatMap((row) => Obje
 /** What each event does in each state; a dash where it changes nothing. */
 const expected = `
                starting          serving             renewing           handingOver        restarting            upgrading           draining              stopping       stopped
-  unforkable   starting/startOver -                  -                  -                  -                     -                   -                     -              -
+  unforkable   starting/startOver -                  -                  -                  restarting/startOver  -                   -                     -              -
   prepared     starting/letFork  -                   -                  -                  restarting/letFork    -                   -                     -              -
   ready        serving/announce  -                   -                  -                  serving/takeOver      -                   -                     -              -
   failed       stopping/kill     -                   -                  -                  -                     -                   -                     -              -

@@ -61,6 +61,18 @@ void test("time is asked for as long as the daemon drains, and no longer", (t) =
   ]);
 });
 
+void test("a restart, in the same process, is a reload to the manager, unless it comes to be a stop", () => {
+  const { manager, told } = managed();
+  manager.ready(ready);
+  for (const state of ["draining", "stopped"] as const) manager.onState(state, true);
+  manager.onState("draining", false);
+  const [, reloading, stopping, ...others] = told;
+  assert.match(String(reloading), /^RELOADING=1 MONOTONIC_USEC=\d+$/);
+  assert.match(String(stopping), /^STOPPING=1 STATUS=draining/);
+  assert.deepEqual(others, []);
+  manager.onState("stopped");
+});
+
 void test("a daemon that is ended before it was ready says that it stops", () => {
   const { manager, told } = managed();
   manager.onState("stopping");

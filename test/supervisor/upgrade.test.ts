@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { exchange } from "../support/client.ts";
@@ -93,6 +94,59 @@ void test("what does not run, or does not serve, does not come to be, and the da
   assert.match(await exchange(daemon.port, "id\n"), /^1\./);
 });
 
+void test("who ends well, and is no forkd, is not believed", async (t) => {
+  const { daemon, here } = await start(t, fixture("commands"));
+  const { status, stderr } = await forkd("upgrade", ...here, "--node", "/bin/true");
+  assert.match(stderr, /goes on as it is: it ended with status 0\.\n$/);
+  assert.equal(status, mistake);
+  assert.match(await exchange(daemon.port, "id\n"), /^1\./);
+});
+
+void test("a log file that cannot be opened any more does not end a daemon that is upgraded", async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, "logs"));
+  const { daemon, here } = await start(t, fixture("commands"), "--log-file", join(folder, "logs", "x.log"));
+  await rm(join(folder, "logs"), { recursive: true });
+  const { status, stderr } = await forkd("upgrade", ...here);
+  assert.equal(status, 0, stderr);
+  assert.match(await exchange(daemon.port, "id\n"), /^2\./);
+});
+
+void test("signals that come while the next program loads are heeded", async (t) => {
+  const { daemon, here } = await start(t, fixture("commands"));
+  const upgrade = forkd("upgrade", ...here);
+  const becoming = await daemon.waitForLog("the exec", ({ msg }) => msg.startsWith("the supervisor becomes"));
+  assert.equal(becoming.level, "info");
+  await waitFor("the other program", () => readFileSync(`/proc/${daemon.pid}/cmdline`, "utf8").includes("resume"));
+  for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
+    await waitFor("its first line", () => catches(daemon.pid, signal));
+    daemon.signal(signal);
+  }
+  assert.equal((await upgrade).status, 0);
+  await daemon.waitForLog("the reload", ({ msg, generation }) => msg.startsWith("reloaded") && generation === 3);
+  await daemon.waitForLog("the report", ({ msg }) => msg === "status report");
+  assert.doesNotMatch(daemon.stderr, /Debugger listening/);
+});
+
+void test("a restart may be taken back by a stop, and does not revive what stops", async (t) => {
+  const { daemon, here } = await start(t, fixture("commands"), "--drain-timeout", "1h");
+  const { client } = await converse(daemon.port);
+  const restart = forkd("restart", ...here);
+  await waitFor("the drain", async () => (await forkd("status", ...here)).stdout.includes("draining"));
+  const stop = forkd("stop", ...here);
+  const again = await waitFor("a refusal", async () => {
+    const { stderr } = await forkd("restart", ...here);
+    return stderr.includes("The daemon stops") || undefined;
+  });
+  assert.ok(again);
+  client.send("pid\n");
+  await waitFor("an answer", () => client.received.split("\n").length === 3);
+  client.finish();
+  assert.equal(await daemon.ended(), 0);
+  assert.equal((await stop).status, 0);
+  assert.notEqual((await restart).status, 0);
+});
+
 void test("a program that is gone when it is to be, leaves the daemon what it was", async (t) => {
   const folder = await temporaryFolder(t);
   const node = join(folder, "node");
@@ -149,6 +203,12 @@ async function keepConnecting(port: number, over: AbortSignal): Promise<Attempt[
   };
   await Promise.all(Array.from({ length: 6 }, one));
   return attempts;
+}
+
+/** proc_pid_status(5): a bit for each signal that has a handler. */
+function catches(pid: number, signal: NodeJS.Signals): boolean {
+  const [, caught = "0"] = /^SigCgt:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return ((BigInt(`0x${caught}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
 async function portOf(here: readonly string[]): Promise<number> {

@@ -29,4 +29,5 @@ async function tryResuming({ format, modulePath, flags }: Handover, ours: string
   native.dieWithParent(process.ppid, constants.signals.SIGKILL);
   const { check } = await import("../../supervisor/check.ts");
   await check(modulePath, flags);
+  process.stdout.write(`${ours}\n`);
 }

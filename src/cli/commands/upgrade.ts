@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Command, Option as Flag } from "commander";
 import { ownProgram } from "../../supervisor/becoming.ts";
 import { addForDaemon, type CommonOptions, daemonMeant, print } from "../daemon-command.ts";
@@ -18,8 +19,8 @@ export function addUpgrade(program: Command, finish: Finish): void {
       const found = daemonMeant(name, options);
       const before = await found.client.status();
       const own = ownProgram();
-      await found.client.upgrade({ ...own, node: options.node ?? own.node });
-      const after = await serveAnew(found, (status) => status.upgrades > before.upgrades && !status.isReloading);
+      await found.client.upgrade({ ...own, node: resolve(options.node ?? own.node) });
+      const after = await serveAnew(found, (status) => status.upgrades > before.upgrades);
       const { forkd, node } = after.versions;
       print(
         after,
