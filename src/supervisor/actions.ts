@@ -182,7 +182,6 @@ export class Actions implements Readonly<Record<Action, () => void>> {
   }
 
   finish(): void {
-    if (this.#supervisor.error === undefined) this.#supervisor.news.stopped();
     this.#supervisor.end();
   }
 }

@@ -129,11 +129,15 @@ export class DaemonLog {
     }
   }
 
-  /** Writes what is still in the pipe; waits until nobody else can write to it, but not for ever. */
-  async close(patience: number): Promise<void> {
+  /**
+   * Writes what is still in the pipe; waits until nobody else can write to it, but not for ever.
+   * @param sayLast - Has the word after all others.
+   */
+  async close(patience: number, sayLast: () => void = () => undefined): Promise<void> {
     native.close(this.pipe[1]);
     await atMost(patience, this.#reader.toEnd());
     this.#reader.close();
+    sayLast();
     if (this.#kept.length > 0) await this.configure(atFailure);
     await atMost(patience, this.#output.written());
   }

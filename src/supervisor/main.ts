@@ -73,7 +73,7 @@ async function superviseOn({ modulePath, flags, runtimeBase: base, handed, ready
     onReload: (phase, addresses) => (phase === "begins" ? manager?.reloading() : manager?.reloaded(addresses)),
   });
   process.title = "forkd: supervisor";
-  await supervisor.goOn();
+  await supervisor.succession.goOn();
   handleSignals(supervisor);
   return supervisor.run();
 }

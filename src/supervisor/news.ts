@@ -82,6 +82,10 @@ export class News {
     this.#log?.error({ err: error }, "the supervisor stays what it is");
   }
 
+  noCommands(error: Error): void {
+    this.#log?.error({ err: error }, "commands are not answered any more; restart the daemon when that is mended");
+  }
+
   takenOver(generation: number): void {
     this.#log?.info({ generation }, "a new zygote has taken over");
   }

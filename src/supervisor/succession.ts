@@ -58,6 +58,17 @@ export class Succession {
     else if (!isUnderWay) this.#supervisor.handle("drain");
   }
 
+  /** What comes before all else, in a process that was another program: its log, its commands and its workers are taken over. */
+  async goOn(): Promise<void> {
+    const { service, log, parts, zygotes } = this.#supervisor;
+    if (service === undefined) return;
+    await log.goOnWith(service.settings);
+    log.stretchTo(parts.logDescriptors);
+    await this.#supervisor.openAdmin(service).catch((error: Error) => this.#supervisor.news.noCommands(error));
+    const sweep = (): void => this.#supervisor.sweep();
+    service.orphans.inheritFrom(zygotes.generation, () => zygotes.pids, sweep);
+  }
+
   /** Nobody is tried any more. */
   end(): void {
     for (const pid of this.pids) native.kill(pid, constants.signals.SIGKILL);

@@ -105,7 +105,7 @@ export class Supervisor {
     this.spawn();
     await this.#ended;
     this.succession.end();
-    await this.log.close(logPatience);
+    await this.log.close(logPatience, () => this.#sayLast());
     this.#admin?.close();
     this.service?.close();
     if (this.error !== undefined) throw this.error;
@@ -114,25 +114,8 @@ export class Supervisor {
     return this.status;
   }
 
-  /** What comes before all else, in a process that was another program: its log, its lock and its workers are taken over. */
-  async goOn(): Promise<void> {
-    const { service } = this;
-    if (service === undefined) return;
-    await this.log.goOnWith(service.settings);
-    this.log.stretchTo(this.parts.logDescriptors);
-    try {
-      this.#admin = await this.#openAdmin(service);
-    } catch (error) {
-      this.log.logger?.error(
-        { err: error },
-        "commands are not answered any more; restart the daemon when that is mended",
-      );
-    }
-    service.orphans.inheritFrom(
-      this.zygotes.generation,
-      () => this.zygotes.pids,
-      () => this.sweep(),
-    );
+  #sayLast(): void {
+    if (this.error === undefined) this.news.stopped();
   }
 
   /**
@@ -194,7 +177,7 @@ export class Supervisor {
   async #openService(module: Sources["module"]): Promise<Service> {
     const service = await Service.open(module, this.#serviceParts);
     this.news.processesUnheld(service.settings);
-    this.#admin = await this.#openAdmin(service);
+    await this.openAdmin(service);
     return service;
   }
 
@@ -211,10 +194,10 @@ export class Supervisor {
     };
   }
 
-  /** Loaded while the module is: it takes a while. */
-  async #openAdmin(service: Service): Promise<AdminServer> {
+  /** Its program is loaded while the module is: it takes a while. */
+  async openAdmin(service: Service): Promise<void> {
     const { AdminServer } = await adminModule;
-    return AdminServer.open(service.instance.folder.socket, this);
+    this.#admin = await AdminServer.open(service.instance.folder.socket, this);
   }
 
   #commission(zygote: ZygoteProcess, plan: Plan): void {
