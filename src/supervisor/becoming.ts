@@ -33,12 +33,12 @@ export async function tryProgram(
   helpers: Set<number>,
 ): Promise<void> {
   const fd = seal(handover);
-  let pid = 0;
+  let pid: number | undefined;
   try {
     const args = [...process.execArgv, program.forkd, "resume", "3", "--try"];
     const child = spawn(program.node, args, { stdio: ["ignore", "pipe", "pipe", fd], env: { ...variables } });
-    pid = child.pid ?? 0;
-    helpers.add(pid);
+    ({ pid } = child);
+    if (pid !== undefined) helpers.add(pid); // never 0, which kill(2) takes for a whole group
     const patience = setTimeout(() => child.kill("SIGKILL"), longestTrial);
     const [end, answer, said] = await Promise.all([
       endOf(child),
@@ -52,7 +52,7 @@ export async function tryProgram(
     throw error instanceof ForkdError ? error : refusal(program, `${(error as Error).message}.`);
   } finally {
     native.close(fd);
-    helpers.delete(pid);
+    if (pid !== undefined) helpers.delete(pid);
   }
 }
 
