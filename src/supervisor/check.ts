@@ -1,4 +1,3 @@
-import { formatDuration } from "../config/duration.ts";
 import type { Settings, Sources } from "../config/settings.ts";
 import type { FromZygote } from "../control/messages.ts";
 import { reviveFailure } from "../control/failure.ts";
@@ -10,7 +9,6 @@ import { diedAtStart } from "./failure.ts";
 import { Planner } from "./plan.ts";
 import { takeServiceManager } from "./service-manager.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
-import { trialGrace } from "./zygotes.ts";
 
 const logPatience = 500;
 
@@ -54,14 +52,7 @@ class Check {
       onMessage: (message) => void this.#onMessage(message).catch((error: Error) => this.#end(() => this.#fail(error))),
       onExit: (manner) => this.#fail(diedAtStart(modulePath, manner)),
     });
-    this.#expectReady(this.#planner.optionBeforehand("startTimeout"));
-  }
-
-  #expectReady(startTimeout: number, grace = 0): void {
-    this.#zygote.killAfter(
-      startTimeout + grace,
-      `hung: it was not ready within startTimeout (${formatDuration(startTimeout)})`,
-    );
+    this.#zygote.expectReady(this.#planner.optionBeforehand("startTimeout"));
   }
 
   async #onMessage(message: FromZygote): Promise<void> {
@@ -69,7 +60,7 @@ class Check {
       case "loaded":
         return this.#commission(message.options);
       case "trying":
-        return this.#expectReady(this.#startTimeout, trialGrace(this.#startTimeout));
+        return this.#zygote.expectTrial();
       case "prepared":
         return this.#end(() => this.#succeed(this.#describe()));
       case "unforkable":
@@ -83,14 +74,10 @@ class Check {
     const { settings } = this.#planner.resolve(module);
     this.#settings = settings;
     await this.#log.configure({ ...settings, logFile: "" });
-    this.#expectReady(settings.startTimeout);
+    this.#zygote.expectReady(settings.startTimeout);
     const engine = settings.engine === "spawn" ? "spawn" : "fork";
     const message = { type: "serve", settings, generation: 1, engine, isUntried: true, trial: true } as const;
     this.#zygote.send(message, [Slots.create(), Registry.create()]);
-  }
-
-  get #startTimeout(): number {
-    return (this.#settings as Settings).startTimeout;
   }
 
   #describe(): CheckResult {

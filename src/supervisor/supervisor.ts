@@ -205,7 +205,7 @@ export class Supervisor {
     const { settings } = plan;
     const { generation } = zygote;
     zygote.plan = plan;
-    this.zygotes.expectReady(zygote, settings.startTimeout);
+    zygote.expectReady(settings.startTimeout);
     const engine = service.engineFor(plan);
     const isUntried = generation === 1 || this.isResuming; // by this program
     const trial = zygote !== this.zygotes.current; // another one forks

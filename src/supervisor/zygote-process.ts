@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { formatDuration, longestTimeout } from "../config/duration.ts";
 import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
 import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
@@ -28,6 +29,9 @@ const forkableFlags = [
   "--no-flush-bytecode",
 ];
 
+/** For a zygote to say itself that its worker on trial took too long. */
+const trialGrace = 5000;
+
 export interface ZygoteEvents {
   readonly onMessage: (message: FromZygote) => void;
   /** `exit 1`, `SIGSEGV`, or why it was killed. */
@@ -49,7 +53,7 @@ export class ZygoteProcess {
   /** Why it is about to end, or has ended. */
   error: ForkdError | undefined;
   /** How long it, or a worker of its, may take to get ready, in ms. */
-  startTimeout = 0;
+  #startTimeout = 0;
   #reasonOfKill: string | undefined;
   #deadline: NodeJS.Timeout | undefined;
   readonly #process: ChildProcess;
@@ -89,6 +93,21 @@ export class ZygoteProcess {
   send(message: ToZygote, descriptors: readonly number[] = []): void {
     if (this.#control.destroyed) return; // it has ended, and the number of the descriptor may be another's
     native.sendDescriptors(this.#controlFd, encode(message), descriptors);
+  }
+
+  /** From now on so many ms are left to it, from whatever it has done to being ready. */
+  expectReady(startTimeout: number): void {
+    this.#startTimeout = startTimeout;
+    this.killAfter(startTimeout, this.#lateness);
+  }
+
+  /** It tries a worker, and finds out itself if that takes too long: it has so much longer, for two workers. */
+  expectTrial(): void {
+    this.killAfter(Math.min(2 * this.#startTimeout + trialGrace, longestTimeout), this.#lateness);
+  }
+
+  get #lateness(): string {
+    return `hung: it was not ready within startTimeout (${formatDuration(this.#startTimeout)})`;
   }
 
   /** Kills it, for `reason`, after `ms`, unless it is spared or given another deadline before. */

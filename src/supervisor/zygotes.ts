@@ -1,12 +1,8 @@
 import type { Sources } from "../config/settings.ts";
-import { formatDuration } from "../config/duration.ts";
 import { ForkdError } from "../errors.ts";
 import { reviveFailure } from "../control/failure.ts";
 import type { Event } from "./lifecycle.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
-
-/** A zygote whose worker on trial takes too long finds that out itself, and says so: it has so much longer, for two workers. */
-export const trialGrace = (startTimeout: number): number => startTimeout + 5000;
 
 /** A zygote that is told to retire does so between two forks, which takes it a while on a machine that is overloaded. */
 const retirePatience = 10_000;
@@ -104,15 +100,6 @@ export class Zygotes {
     for (const zygote of this.#living) zygote.kill();
   }
 
-  /** From now on so many ms are left to it, from whatever it has done to being ready. */
-  expectReady(zygote: ZygoteProcess, startTimeout: number, grace = 0): void {
-    zygote.startTimeout = startTimeout;
-    zygote.killAfter(
-      startTimeout + grace,
-      `hung: it was not ready within startTimeout (${formatDuration(startTimeout)})`,
-    );
-  }
-
   #spawn(): ZygoteProcess {
     const { modulePath, logFd, startTimeout, onLoaded, onEvent, onFailed, onUnforkable, onWorkerCrashed } = this.#parts;
     const zygote = new ZygoteProcess(modulePath, ++this.#generation, logFd, {
@@ -123,7 +110,7 @@ export class Zygotes {
           case "unforkable":
             return onUnforkable(message.reason);
           case "trying":
-            return this.expectReady(zygote, zygote.startTimeout, trialGrace(zygote.startTimeout));
+            return zygote.expectTrial();
           case "prepared":
             zygote.isPrepared = true;
             return onEvent(zygote === this.#next ? "nextPrepared" : "prepared");
@@ -139,7 +126,7 @@ export class Zygotes {
       onExit: (manner) => this.#onExit(zygote, manner),
     });
     this.#living.add(zygote);
-    this.expectReady(zygote, startTimeout);
+    zygote.expectReady(startTimeout);
     return zygote;
   }
 
