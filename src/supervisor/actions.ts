@@ -18,9 +18,6 @@ const { SIGKILL } = constants.signals;
 /** Zygote and workers see to it that a drain ends within `drainTimeout`; if they do not, so much later it is ended. */
 const overdueDelay = 3000;
 
-/** For what is still to be written before another program goes on with the log. */
-const logPatience = 500;
-
 /** What the lifecycle wants done. */
 export class Actions implements Readonly<Record<Action, () => void>> {
   readonly #supervisor: Supervisor;
@@ -133,7 +130,7 @@ export class Actions implements Readonly<Record<Action, () => void>> {
 
   async #become(): Promise<void> {
     const { log, news, parts, succession } = this.#supervisor;
-    const handed = await log.handOver(logPatience);
+    const handed = await log.handOver();
     if (this.#supervisor.state !== "upgrading") return log.goOn(); // somebody has stopped the daemon meanwhile
     const program = succession.upgradesTo as Program;
     const why = become(program, handoverOf(this.#supervisor, handed), parts.variables);

@@ -10,8 +10,6 @@ import { Planner } from "./plan.ts";
 import { takeServiceManager } from "./service-manager.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
 
-const logPatience = 500;
-
 /** What a module and its options come to. */
 export interface CheckResult {
   readonly settings: Settings;
@@ -31,7 +29,7 @@ export async function check(modulePath: string, flags: Sources["flags"]): Promis
   try {
     return await new Check(modulePath, flags, log).result;
   } finally {
-    await log.close(logPatience);
+    await log.close();
   }
 }
 

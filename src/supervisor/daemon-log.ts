@@ -16,6 +16,8 @@ import { LogOutput } from "./log-output.ts";
 
 const pipeSize = 1024 * 1024;
 const stderr = 2;
+/** For the last records, of workers that are dead already or whoever reads slowly; in ms. */
+const patience = 500;
 
 type LogSettings = Pick<Settings, "anonymizePeers" | "logFile" | "logFormat" | "logLevel">;
 /** For what was kept of a daemon that has not started. */
@@ -65,7 +67,7 @@ export class DaemonLog {
   }
 
   /** Reads no more, and writes what it has read: what comes is for another program to read. */
-  async handOver(patience: number): Promise<HandedLog> {
+  async handOver(): Promise<HandedLog> {
     this.#reader.pause();
     await atMost(patience, this.#output.written());
     return { logPipe: this.pipe, logRest: this.#assembler.rest };
@@ -133,7 +135,7 @@ export class DaemonLog {
    * Writes what is still in the pipe; waits until nobody else can write to it, but not for ever.
    * @param sayLast - Has the word after all others.
    */
-  async close(patience: number, sayLast: () => void = () => undefined): Promise<void> {
+  async close(sayLast: () => void = () => undefined): Promise<void> {
     native.close(this.pipe[1]);
     await atMost(patience, this.#reader.toEnd());
     this.#reader.close();

@@ -12,7 +12,6 @@ const rest = 50;
 export class LogReader {
   readonly #socket: Socket;
   #isClosing = false;
-  #isPaused = false;
   #resting: NodeJS.Timeout | undefined;
 
   constructor(fd: number, onBytes: (bytes: Buffer) => void, onEnd: () => void) {
@@ -37,12 +36,10 @@ export class LogReader {
   /** Until `resume` nothing is read. */
   pause(): void {
     clearTimeout(this.#resting);
-    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
     this.#socket.resume();
   }
 
@@ -53,6 +50,6 @@ export class LogReader {
   /** What `pause` says holds only for what is read into a buffer of one's own: then it is not read. */
   #rest(): void {
     this.#socket.pause();
-    this.#resting = setTimeout(() => this.#isPaused || this.#socket.resume(), rest); // not unref'd: nothing else may be left that keeps the event loop going
+    this.#resting = setTimeout(() => this.#socket.resume(), rest); // not unref'd: nothing else may be left that keeps the event loop going
   }
 }

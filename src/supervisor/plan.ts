@@ -22,11 +22,9 @@ export interface PlannerParts {
 
 /** Makes plans, of what the module wants and what the command line and the environment say. */
 export class Planner {
-  readonly modulePath: string;
   readonly parts: PlannerParts;
 
   constructor(parts: PlannerParts) {
-    this.modulePath = parts.modulePath;
     this.parts = parts;
   }
 

@@ -21,9 +21,6 @@ import { Zygotes } from "./zygotes.ts";
 
 const adminModule = import("./admin-server.ts");
 
-/** For the last records, of workers that are dead already. */
-const logPatience = 500;
-
 export interface SupervisorParts {
   readonly planner: Planner;
   /** Where daemons have their folders. */
@@ -73,7 +70,7 @@ export class Supervisor {
     this.log = new DaemonLog(handed);
     this.#ended = new Promise((resolve) => (this.end = resolve));
     this.zygotes = new Zygotes({
-      modulePath: parts.planner.modulePath,
+      modulePath: parts.planner.parts.modulePath,
       logFd: this.log.pipe[1],
       generation: handed?.generation ?? 0,
       startTimeout: parts.planner.optionBeforehand("startTimeout"),
@@ -105,7 +102,7 @@ export class Supervisor {
     this.spawn();
     await this.#ended;
     this.succession.end();
-    await this.log.close(logPatience, () => this.#sayLast());
+    await this.log.close(() => this.#sayLast());
     this.#admin?.close();
     this.service?.close();
     if (this.error !== undefined) throw this.error;
@@ -282,7 +279,7 @@ export class Supervisor {
   }
 
   #reasonOf({ error }: ZygoteProcess, manner: string): ForkdError {
-    return error ?? diedAtStart(this.parts.planner.modulePath, manner);
+    return error ?? diedAtStart(this.parts.planner.parts.modulePath, manner);
   }
 
   #failReload(error: ForkdError): void {
