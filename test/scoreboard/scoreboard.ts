@@ -75,3 +75,14 @@ function write(pages: ArrayBuffer, slot: number, { peer, ...numbers }: Written):
   words[layout.peer_length / 4] = Buffer.byteLength(peer);
   Buffer.from(pages, slot * native.pageSize + layout.peer).write(peer);
 }
+
+/** What workers are held to where nothing is to be seen of it. */
+export const usualSettings = {
+  "limits.cpu": 0,
+  "limits.fileSize": -1,
+  startTimeout: 30_000,
+  drainTimeout: 1000,
+  connectionsPerWorker: 1,
+  connectionLog: true,
+  anonymizePeers: false,
+};

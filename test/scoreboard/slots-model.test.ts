@@ -5,17 +5,7 @@ import { createLog } from "../../dist/log/record.js";
 import { EndedWorker, settleEndedWorker } from "../../dist/scoreboard/ended-worker.js";
 import { Header } from "../../dist/scoreboard/header.js";
 import { State } from "../../dist/scoreboard/states.js";
-import { openScoreboard } from "./scoreboard.ts";
-
-const settings = {
-  "limits.cpu": 0,
-  "limits.fileSize": -1,
-  startTimeout: 30_000,
-  drainTimeout: 1000,
-  connectionsPerWorker: 1,
-  connectionLog: true,
-  anonymizePeers: false,
-};
+import { openScoreboard, usualSettings as settings } from "./scoreboard.ts";
 
 const count = 4;
 

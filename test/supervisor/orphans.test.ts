@@ -7,19 +7,9 @@ import { Header } from "../../dist/scoreboard/header.js";
 import { State } from "../../dist/scoreboard/states.js";
 import { children } from "../../dist/supervisor/children.js";
 import { Orphans } from "../../dist/supervisor/orphans.js";
-import { openScoreboard } from "../scoreboard/scoreboard.ts";
+import { openScoreboard, usualSettings as settings } from "../scoreboard/scoreboard.ts";
 import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-const settings = {
-  "limits.cpu": 0,
-  "limits.fileSize": -1,
-  startTimeout: 30_000,
-  drainTimeout: 1000,
-  connectionsPerWorker: 1,
-  connectionLog: true,
-  anonymizePeers: false,
-};
 
 const silence = createLog(
   () => "error",

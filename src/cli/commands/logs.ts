@@ -3,7 +3,7 @@ import { logFileOf } from "../../admin/log-folder.ts";
 import { ForkdError } from "../../errors.ts";
 import { addForDaemon, type CommonOptions } from "../daemon-command.ts";
 import { findCandidates, type Found, nameOf, severalRun } from "../find-daemon.ts";
-import { LogReader } from "../log-reader.ts";
+import { LogTail } from "../log-tail.ts";
 import { say } from "../output.ts";
 import type { Finish } from "../program.ts";
 
@@ -23,7 +23,7 @@ export function addLogs(program: Command, finish: Finish): void {
     .addOption(new Flag("-f, --follow", "go on with what comes, until Ctrl-C; through rotations, too"))
     .addOption(new Flag("-n, --lines <N>", "how many lines of what is there").default(20).argParser(parseCount))
     .action(async (name: string | undefined, options: LogsOptions) => {
-      const log = new LogReader(await findLog(name, options));
+      const log = new LogTail(await findLog(name, options));
       const print = await printer(options);
       for (const line of log.lastLines(options.lines)) print(line);
       if (options.follow === true) await log.follow(print);

@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { appendFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
-import { LogReader } from "../../dist/cli/log-reader.js";
+import { LogTail } from "../../dist/cli/log-tail.js";
 import { logPath } from "../support/log-file.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 void test("the last lines are read from the end, whatever their number and length", (t) => {
   const lines = Array.from({ length: 3000 }, (_, number) => `${number} ${"é".repeat(number % 100)}`);
-  const log = new LogReader(logOf(t, `${lines.join("\n")}\n`));
+  const log = new LogTail(logOf(t, `${lines.join("\n")}\n`));
   for (const count of [1, 2, 20, 999, 2999, 3000, 4000]) assert.deepEqual(log.lastLines(count), lines.slice(-count));
   assert.deepEqual(log.lastLines(0), []);
 });
 
 void test("lines longer than what is read at once, and empty ones", (t) => {
   const lines = ["first", "x".repeat(200_000), "", "y".repeat(70_000), ""];
-  const log = new LogReader(logOf(t, `${lines.join("\n")}\n`));
+  const log = new LogTail(logOf(t, `${lines.join("\n")}\n`));
   for (const count of [1, 2, 3, 4, 5, 6]) assert.deepEqual(log.lastLines(count), lines.slice(-count));
 });
 
 void test("a file without a line has none", (t) => {
-  assert.deepEqual(new LogReader(logOf(t, "")).lastLines(5), []);
-  assert.deepEqual(new LogReader(logOf(t, "begun")).lastLines(5), []);
+  assert.deepEqual(new LogTail(logOf(t, "")).lastLines(5), []);
+  assert.deepEqual(new LogTail(logOf(t, "begun")).lastLines(5), []);
 });
 
 void test("what follows begins behind the last line, and is told line by line", async (t) => {
@@ -77,12 +77,12 @@ void test("so is one that was truncated and has grown again, be it to the same l
 
 void test("a file that is not there is named", () => {
   const message = /^The log file \/nowhere\/x\.log cannot be read: ENOENT \(no such file or directory\)\. /;
-  assert.throws(() => new LogReader("/nowhere/x.log"), { code: "FORKD_E_LOG_FILE", message });
+  assert.throws(() => new LogTail("/nowhere/x.log"), { code: "FORKD_E_LOG_FILE", message });
 });
 
 /** Follows a file behind its last lines, for as long as the test lasts. */
 function follow(t: TestContext, path: string, count: number): { last: string[]; told: string[] } {
-  const reader = new LogReader(path);
+  const reader = new LogTail(path);
   const last = reader.lastLines(count);
   const told: string[] = [];
   const end = new AbortController();

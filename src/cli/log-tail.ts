@@ -11,7 +11,7 @@ const longestMark = 512;
 const lf = 10;
 
 /** A log file, read while others write to it, rename and truncate it. */
-export class LogReader {
+export class LogTail {
   readonly #path: string;
   #fd: number;
   /** What is before it has been read. */
