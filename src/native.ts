@@ -73,6 +73,7 @@ export interface Native {
     limits: Float64Array,
   ): Result;
   prepareFork(close: readonly number[], renew: readonly number[], keepsLoop: 0 | 1): Result;
+  takeImage(): Result;
   ringAtFirst(): void;
   fork(slot: number, generation: number, forkNumber: number): Result;
   backendDescriptor(): Result;

@@ -88,6 +88,12 @@ static napi_value ring_at_first(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* takeImage(): 0, or -errno. */
+static napi_value take_image(napi_env env, napi_callback_info info) {
+  (void)info;
+  return int_value(env, fk_fork_take_image());
+}
+
 /* fork(slot, generation, forkNumber): the child's pid, 0 in the child, or -errno. */
 static napi_value fork_worker(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
@@ -123,6 +129,7 @@ void export_zygote(napi_env env, napi_value exports) {
   set_function(env, exports, "configureWorkers", configure_workers);
   set_function(env, exports, "prepareFork", prepare_fork);
   set_function(env, exports, "ringAtFirst", ring_at_first);
+  set_function(env, exports, "takeImage", take_image);
   set_function(env, exports, "fork", fork_worker);
   set_function(env, exports, "backendDescriptor", backend_descriptor);
   set_function(env, exports, "fillRandom", fill_random);

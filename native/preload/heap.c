@@ -8,7 +8,8 @@
  *   be made for each child and thrown away with it. The kernel's own choice puts them side by side. It is random, too,
  *   but once for all of them.
  *
- * And where a worker's memory is limited, here is seen that V8 was refused some.
+ * And where a worker's memory is limited, here is seen that V8 was refused some. What becomes of the image (image.h) that is
+ * taken of the heap is seen here too.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,6 +17,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "image.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -28,7 +31,9 @@ EXPORTED volatile int forkd_memory_refusals;
 EXPORTED const char forkd_heap_is_for_children = 1;
 
 EXPORTED int madvise(void *start, size_t length, int advice) {
-  return advice == MADV_DONTFORK ? 0 : (int)syscall(SYS_madvise, start, length, advice);
+  if (advice == MADV_DONTFORK) return 0;
+  if (advice == MADV_DONTNEED || advice == MADV_FREE) return image_discard(start, length);
+  return (int)syscall(SYS_madvise, start, length, advice);
 }
 
 /* For want of a page V8 asks for it again with each object that it would move there: for minutes, and then it gives up. */
@@ -43,6 +48,7 @@ EXPORTED void *mmap(void *wish, size_t length, int protection, int flags, int fd
   if ((flags & MAP_ANONYMOUS) && !must) wish = NULL;
   void *memory = (void *)syscall(SYS_mmap, wish, length, protection, flags, fd, offset);
   if (protection & PROT_WRITE) note(memory == MAP_FAILED);
+  if (memory != MAP_FAILED) image_release(memory, length);
   return memory;
 }
 
@@ -52,5 +58,12 @@ EXPORTED void *mmap64(void *, size_t, int, int, int, off_t) __attribute__((alias
 EXPORTED int mprotect(void *start, size_t length, int protection) {
   int refused = (int)syscall(SYS_mprotect, start, length, protection);
   if (protection & PROT_WRITE) note(refused);
+  if (protection != (PROT_READ | PROT_WRITE)) image_release(start, length);
+  return refused;
+}
+
+EXPORTED int munmap(void *start, size_t length) {
+  int refused = (int)syscall(SYS_munmap, start, length);
+  if (!refused) image_release(start, length);
   return refused;
 }

@@ -15,8 +15,9 @@
 
 /* In native/preload/heap.c, if that is there. */
 extern const char forkd_heap_is_for_children __attribute__((weak));
+extern int forkd_take_image(void) __attribute__((weak));
 
-static void let_children_have(void *start, size_t length) {
+static void let_children_have(void *start, size_t length, int protection) {
   madvise(start, length, MADV_DOFORK); /* refused for a few special mappings, which are none of V8's */
 }
 
@@ -47,6 +48,8 @@ int fk_fork_prepare(void) {
   tidy_allocator();
   return fk_phantoms_find();
 }
+
+int fk_fork_take_image(void) { return &forkd_take_image ? forkd_take_image() : -ENOSYS; }
 
 pid_t fk_fork(void) {
   int failed = let_children_have_all();

@@ -21,6 +21,12 @@
  */
 int fk_fork_prepare(void);
 
+/*
+ * Take an image of this process's memory, if the library is there that can (preload/image.h), so that what is not written to
+ * afterwards costs a fork nothing. Once, while no other thread runs. 0, or -errno: forks cost more then, and no more than that.
+ */
+int fk_fork_take_image(void);
+
 /* As fork(2); -errno on failure. */
 pid_t fk_fork(void);
 

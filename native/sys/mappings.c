@@ -5,9 +5,8 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
-
-typedef void visitor(void *, size_t);
 
 static uintptr_t parse_hex(const char **at) {
   uintptr_t value = 0;
@@ -24,23 +23,28 @@ static void skip_field(const char **at) {
   while (**at == ' ') ++*at;
 }
 
+/* "rwxp", with a dash for what is not allowed. */
+static int parse_protection(const char *letters) {
+  return (letters[0] == 'r' ? PROT_READ : 0) | (letters[1] == 'w' ? PROT_WRITE : 0) | (letters[2] == 'x' ? PROT_EXEC : 0);
+}
+
 /* "start-end rwxp offset device inode [path]", ended by a newline; a private anonymous one has inode 0 and a p. */
-static void visit_line(const char *line, visitor *visit) {
+static void visit_line(const char *line, fk_mapping_visitor *visit) {
   const char *at = line;
   uintptr_t start = parse_hex(&at);
   at++;
   uintptr_t end = parse_hex(&at);
   at++;
-  int is_private = at[3] == 'p';
+  int is_private = at[3] == 'p', protection = parse_protection(at);
   skip_field(&at);
   skip_field(&at);
   skip_field(&at);
   int is_anonymous = at[0] == '0' && (at[1] == ' ' || at[1] == '\n');
-  if (is_private && is_anonymous) visit((void *)start, end - start);
+  if (is_private && is_anonymous) visit((void *)start, end - start, protection);
 }
 
 /* Visit the whole lines among `length` bytes; how many bytes they were. */
-static size_t visit_lines(const char *bytes, size_t length, visitor *visit) {
+static size_t visit_lines(const char *bytes, size_t length, fk_mapping_visitor *visit) {
   size_t done = 0;
   const char *end;
   while ((end = memchr(bytes + done, '\n', length - done))) {
@@ -50,7 +54,7 @@ static size_t visit_lines(const char *bytes, size_t length, visitor *visit) {
   return done;
 }
 
-int fk_mappings_each_private_anonymous(visitor *visit) {
+int fk_mappings_each_private_anonymous(fk_mapping_visitor *visit) {
   static char buffer[16 * 1024]; /* the kernel hands over whole lines, a page at a time */
   int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return -errno;

@@ -3,7 +3,10 @@
 
 #include <stddef.h>
 
+/* What is told of a mapping: `protection` as mmap(2) takes it. */
+typedef void fk_mapping_visitor(void *start, size_t length, int protection);
+
 /* Call `visit` for each private anonymous mapping of this process (proc_pid_maps(5)). 0 or -errno. Allocates nothing. */
-int fk_mappings_each_private_anonymous(void (*visit)(void *start, size_t length));
+int fk_mappings_each_private_anonymous(fk_mapping_visitor *visit);
 
 #endif

@@ -17,6 +17,7 @@
 struct mapping {
   uintptr_t start;
   size_t length;
+  int protection;
 };
 
 struct mappings {
@@ -28,12 +29,14 @@ struct mappings {
 static struct mappings visited, expected, expected_after;
 static char text[TEXT_MAX];
 
-static void add(struct mappings *to, uintptr_t start, size_t length) {
+static void add(struct mappings *to, uintptr_t start, size_t length, int protection) {
   CHECK(to->count < MAPPINGS_MAX);
-  to->each[to->count++] = (struct mapping){start, length};
+  struct mapping *mapping = &to->each[to->count++];
+  memset(mapping, 0, sizeof *mapping); /* they are compared byte by byte */
+  mapping->start = start, mapping->length = length, mapping->protection = protection;
 }
 
-static void visit(void *start, size_t length) { add(&visited, (uintptr_t)start, length); }
+static void visit(void *start, size_t length, int protection) { add(&visited, (uintptr_t)start, length, protection); }
 
 static void read_maps(void) {
   int fd = open("/proc/self/maps", O_RDONLY);
@@ -53,7 +56,11 @@ static void parse_naively(struct mappings *into) {
     unsigned long start, end, inode;
     char permissions[5];
     CHECK_EQUAL(sscanf(line, "%lx-%lx %4s %*x %*s %lu", &start, &end, permissions, &inode), 4);
-    if (permissions[3] == 'p' && inode == 0) add(into, start, end - start);
+    int protection = 0;
+    if (strchr(permissions, 'r')) protection |= PROT_READ;
+    if (strchr(permissions, 'w')) protection |= PROT_WRITE;
+    if (strchr(permissions, 'x')) protection |= PROT_EXEC;
+    if (permissions[3] == 'p' && inode == 0) add(into, start, end - start, protection);
   }
 }
 

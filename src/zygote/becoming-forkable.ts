@@ -22,6 +22,8 @@ export interface ForkPlan {
   readonly descriptors: DescriptorPlan;
   /** Whether it is not known yet that fork works here. */
   readonly isFirst: boolean;
+  /** Whether nothing was left open, such as a thread, that might write to memory meanwhile. */
+  readonly isSafe: boolean;
   readonly onRunningThreads: (count: number) => void;
   /** What is to be found out by a fork before all that children would have to clear up is cleared up. */
   readonly onForkable: () => Promise<void>;
@@ -44,7 +46,8 @@ export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<st
   emptyRandomStocks(fork);
   collectGarbage();
   await rehearse(worker, fewConnections);
-  await prepareFork(plan);
+  const running = await prepareFork(plan);
+  if (plan.isSafe && running === 0) native.takeImage(); // if there can be none, forks cost more, and nothing else changes
   return undefined;
 }
 
@@ -68,13 +71,17 @@ const timersAtRest = (): Promise<void> => new Promise((resolve) => setTimeout(re
 /** In this phase the event loop has no batch of events in hand, which a child would have to share. */
 const checkPhase = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Again after a collection of garbage: it may have moved other threads to wait elsewhere. */
-async function prepareFork({ descriptors: { keepsLoop, close, renew }, onRunningThreads }: ForkPlan): Promise<void> {
+/**
+ * Again after a collection of garbage: it may have moved other threads to wait elsewhere.
+ * @returns how many of them are running all the same
+ */
+async function prepareFork({ descriptors: { keepsLoop, close, renew }, onRunningThreads }: ForkPlan): Promise<number> {
   const until = performance.now() + threadPatience;
   for (;;) {
     await checkPhase();
     const running = succeeded("Looking at the threads", native.prepareFork(close, renew, keepsLoop ? 1 : 0));
-    if (running === 0) return;
-    if (performance.now() > until) return onRunningThreads(running);
+    if (running > 0 && performance.now() < until) continue;
+    if (running > 0) onRunningThreads(running);
+    return running;
   }
 }

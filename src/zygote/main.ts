@@ -117,7 +117,7 @@ async function tendForked(
   safety: ForkSafety,
 ): Promise<void> {
   await runBeforeFork(daemon);
-  await assureSafety(safety, commission);
+  const isSafe = await assureSafety(safety, commission);
   refuseImpossibleLimits(commission.settings);
   const slot = new OwnSlot(succeeded("Reserving a page", native.slotWindow()));
   const worker: Worker = { daemon, settings: commission.settings, slot, pipeLog };
@@ -125,7 +125,7 @@ async function tendForked(
   hearNotices(worker);
   const forkd = [control.fd, commission.scoreboard, commission.registry];
   const plan = planDescriptors(descriptorsOfNode, forkd, commission.listeners, needsLoop(daemon));
-  await assureForkability(worker, plan, commission);
+  await assureForkability(worker, plan, isSafe, commission);
   endOnOneselfOnly(worker);
   if (tend(commission, forking(daemon.afterFork !== undefined)) === "done") native.exit(0);
   becomeOneself(slot, pipeLog);
@@ -140,11 +140,12 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
   }
 }
 
-async function assureSafety(safety: ForkSafety, commission: Commission): Promise<void> {
+/** @returns false if it was asked not to mind */
+async function assureSafety(safety: ForkSafety, commission: Commission): Promise<boolean> {
   const { settings, scoreboard, registry, listeners } = commission;
   const hazards = await safety.findHazards([control.fd, scoreboard, registry, ...listeners]);
-  if (hazards === undefined) return;
-  refuse(hazards, settings);
+  if (hazards !== undefined) refuse(hazards, settings);
+  return hazards === undefined;
 }
 
 function refuse(hazards: string, { allowUnsafeFork }: Settings): void {
@@ -153,10 +154,16 @@ function refuse(hazards: string, { allowUnsafeFork }: Settings): void {
   pipeLog.log.warn(error.message);
 }
 
-async function assureForkability(worker: Worker, descriptors: DescriptorPlan, commission: Commission): Promise<void> {
+async function assureForkability(
+  worker: Worker,
+  descriptors: DescriptorPlan,
+  isSafe: boolean,
+  commission: Commission,
+): Promise<void> {
   const { settings } = commission;
   const failure = await becomeForkable(worker, {
     descriptors,
+    isSafe,
     isFirst: settings.engine === "auto" && commission.isUntried,
     onRunningThreads: (count) => refuse(describeRunningThreads(count), settings),
     onForkable: () => (commission.trial ? tryForked(worker, commission) : Promise.resolve()),
