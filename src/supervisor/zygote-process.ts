@@ -11,7 +11,7 @@ import type { Plan } from "./plan.ts";
 import { tunedEnvironment, untunedVariables } from "../zygote/environment.ts";
 import { loaderFlags } from "../loader/load-module.ts";
 
-const zygoteProgram = fileURLToPath(new URL("../zygote/main.js", import.meta.url));
+const zygoteProgram = fileURLToPath(new URL("../zygote/program.js", import.meta.url));
 
 /** Flags of a Node that is to be forked, again and again. */
 const forkableFlags = [
@@ -24,8 +24,7 @@ const forkableFlags = [
   // The timer by which V8 collects garbage in quiet moments falls due in the zygote, whose event loop does not run, and
   // would then go off in each child.
   "--no-memory-reducer",
-  // What is not compiled before there are children, or is forgotten again, each of them would have to compile.
-  "--no-lazy",
+  // What is compiled must not be forgotten, or each child would have to compile it again.
   "--no-flush-bytecode",
   // A copy of V8's built-in code nearer to compiled code would be forked page by page, and not with the program's huge pages.
   "--no-short-builtin-calls",

@@ -1,6 +1,7 @@
 import type { PipeLog } from "../log/pipe-log.ts";
 import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
+import type { OwnSlot } from "../scoreboard/own-slot.ts";
 import type { ConnectionIdentity, LinesOptions } from "./connection.ts";
 import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
 import { connectionFailed, reasonOfDeadline } from "./ends.ts";
@@ -36,17 +37,23 @@ export interface BlockingConnection extends ConnectionIdentity {
 }
 
 export class DescriptorConnection implements BlockingConnection {
-  readonly id: string;
   readonly #fd: number;
+  readonly #slot: OwnSlot;
+  readonly #number: number;
   readonly #pipeLog: PipeLog;
   #log: Log | undefined;
   #remote: Endpoint | undefined;
   #local: Endpoint | undefined;
 
-  constructor(fd: number, id: string, pipeLog: PipeLog) {
+  constructor(fd: number, slot: OwnSlot, pipeLog: PipeLog) {
     this.#fd = fd;
-    this.id = id;
+    this.#slot = slot;
+    this.#number = slot.served;
     this.#pipeLog = pipeLog;
+  }
+
+  get id(): string {
+    return this.#slot.idOf(this.#number);
   }
 
   get log(): Log {

@@ -7,10 +7,23 @@ const firstCapacity = 4096;
 /** The longest line by default, in bytes. */
 export const defaultMaxLength = 64 * 1024;
 
+let stocked: Buffer | undefined;
+
+/** In the zygote: the first splitter of each child finds its buffer made. */
+export function stockBuffer(): void {
+  stocked = Buffer.allocUnsafeSlow(firstCapacity);
+}
+
+function firstBuffer(): Buffer {
+  const buffer = stocked ?? Buffer.allocUnsafeSlow(firstCapacity);
+  stocked = undefined;
+  return buffer;
+}
+
 /** Cuts bytes into lines wherever the packets break, keeping no more than one line and what came with it. */
 export class LineSplitter {
   readonly #maxLength: number;
-  #buffer: Buffer = Buffer.allocUnsafeSlow(firstCapacity);
+  #buffer = firstBuffer();
   #start = 0;
   #searched = 0;
   #end = 0;
@@ -29,7 +42,7 @@ export class LineSplitter {
   space(): Uint8Array {
     if (this.#start === this.#end) this.#start = this.#searched = this.#end = 0;
     if (this.#end === this.#buffer.length) this.#makeRoom();
-    return this.#buffer.subarray(this.#end);
+    return this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end);
   }
 
   filled(bytes: number): void {
@@ -38,8 +51,8 @@ export class LineSplitter {
 
   /** The next whole line, without its end; undefined if there is none yet. */
   next(): string | undefined {
-    const at = this.#buffer.subarray(0, this.#end).indexOf(lf, this.#searched);
-    if (at < 0) {
+    const at = this.#buffer.indexOf(lf, this.#searched);
+    if (at < 0 || at >= this.#end) {
       this.#searched = this.#end;
       this.#check(this.#withoutCr(this.#end));
       return undefined;

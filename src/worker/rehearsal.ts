@@ -1,8 +1,9 @@
-import { blocking, isBlocking, type CallableBlockingHandler } from "../define-daemon.ts";
+import { blocking, isBlocking, type BlockingHandler, type CallableBlockingHandler } from "../define-daemon.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import type { Connection } from "./connection.ts";
 import { exitStatusAfter, staysAfter } from "./leaving.ts";
+import { stockBuffer } from "./line-splitter.ts";
 import type { Worker } from "./main.ts";
 import { serveOneAsynchronously } from "./serve-async.ts";
 import { serveOneBlockingly } from "./serve-blocking.ts";
@@ -17,22 +18,36 @@ export async function rehearse(worker: Worker, connections: number): Promise<voi
   for (let count = 0; count < connections; count++) {
     const [fd, client] = connect();
     const outcome = isBlocking(worker.daemon.serve)
-      ? serveOneBlockingly(worker, blockingHandler, fd)
-      : await serveOneAsynchronously(worker, asyncHandler, fd);
+      ? serveOneBlockingly(worker, blockingHandlers[count % 2] as CallableBlockingHandler, fd)
+      : await serveOneAsynchronously(worker, asyncHandlers[count % 2] as AsyncHandler, fd);
     staysAfter(worker, outcome, 1);
     exitStatusAfter(outcome);
     native.close(client);
   }
+  stockBuffer();
   worker.pipeLog.threshold = threshold;
 }
 
-async function asyncHandler(connection: Connection): Promise<void> {
-  for await (const line of connection.lines()) await connection.write(`${line}\r\n`);
-}
+type AsyncHandler = (connection: Connection) => Promise<void>;
 
-const blockingHandler = blocking((connection) => {
-  for (const line of connection.lines()) connection.write(`${line}\r\n`);
-}) as CallableBlockingHandler;
+/** Two of each, or V8 would take it that there is no other, and start anew when it meets the daemon's. */
+const asyncHandlers: readonly AsyncHandler[] = [
+  async (connection) => {
+    for await (const line of connection.lines()) await connection.write(`${line}\r\n`);
+  },
+  async (connection) => {
+    for await (const line of connection.lines()) await connection.write(`${line}\n`);
+  },
+];
+
+const blockingHandlers = [
+  blocking((connection) => {
+    for (const line of connection.lines()) connection.write(`${line}\r\n`);
+  }),
+  blocking((connection) => {
+    for (const line of connection.lines()) connection.write(`${line}\n`);
+  }),
+] as readonly BlockingHandler[];
 
 /** A connection, and its client's end, which has sent a line and said that this was all. */
 function connect(): [number, number] {

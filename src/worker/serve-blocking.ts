@@ -31,7 +31,7 @@ export function serveOneBlockingly(worker: Worker, handler: CallableBlockingHand
 
 /** What the handler threw; undefined if it returned. */
 function handle({ slot, pipeLog }: Worker, handler: CallableBlockingHandler, fd: number): unknown {
-  const connection = new DescriptorConnection(fd, slot.connectionId, pipeLog);
+  const connection = new DescriptorConnection(fd, slot, pipeLog);
   try {
     const result: unknown = handler(connection);
     return result instanceof Promise ? new TypeError("a blocking() handler must not return a promise") : undefined;

@@ -18,7 +18,7 @@ import { refuseImpossibleLimits } from "../zygote/possible-limits.ts";
 import { hideFromUserCode } from "../zygote/hiding.ts";
 import { loadDaemon } from "../loader/load-daemon.ts";
 import { adoptStripped } from "../loader/typescript-source.ts";
-import { signRecords } from "./identity.ts";
+import { identityOf } from "./identity.ts";
 import { endOnOneselfOnly, hearNotices, startWorker, type Workplace } from "./main.ts";
 import { failOnTrial, startOnTrial } from "./on-trial.ts";
 import { recordUncaught } from "./uncaught.ts";
@@ -60,7 +60,7 @@ function enter({ settings, supervisor, listeners }: Briefing): Workplace {
   native.configureWorkers(-1, supervisor, descriptors, timeouts, limitsOfKernel(settings));
   pipeLog.threshold = settings.logLevel;
   pipeLog.onDropped = () => header.noteDroppedRecord();
-  signRecords(slot, pipeLog);
+  pipeLog.identity = () => identityOf(slot);
   return { settings, slot, pipeLog };
 }
 

@@ -6,7 +6,7 @@ import type { Worker } from "../worker/main.ts";
 import { rehearse } from "../worker/rehearsal.ts";
 import type { DescriptorPlan } from "./descriptors.ts";
 import { collectGarbage } from "./garbage.ts";
-import { emptyRandomStocks } from "./randomness.ts";
+import { emptyRandomStocks, forgetSeed } from "./randomness.ts";
 import { testFork } from "./self-test.ts";
 
 /** Enough for V8 to have compiled and optimised all of it. */
@@ -44,6 +44,7 @@ export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<st
   if (failure !== undefined) return failure;
   await plan.onForkable();
   emptyRandomStocks(fork);
+  forgetSeed();
   collectGarbage();
   await rehearse(worker, fewConnections);
   const running = await prepareFork(plan);

@@ -21,7 +21,7 @@ import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
 import { succeeded } from "../system-error.ts";
-import { becomeOneself, makePidOneself } from "../worker/identity.ts";
+import { becomeOneself, prepareIdentity } from "../worker/identity.ts";
 import { failOnTrial, startOnTrial } from "../worker/on-trial.ts";
 import { endOnOneselfOnly, hearNotices, startWorker, type Worker } from "../worker/main.ts";
 import { endAtUncaughtErrors } from "../worker/uncaught.ts";
@@ -121,14 +121,14 @@ async function tendForked(
   refuseImpossibleLimits(commission.settings);
   const slot = new OwnSlot(succeeded("Reserving a page", native.slotWindow()));
   const worker: Worker = { daemon, settings: commission.settings, slot, pipeLog };
-  makePidOneself();
+  prepareIdentity(slot, pipeLog);
   hearNotices(worker);
   const forkd = [control.fd, commission.scoreboard, commission.registry];
   const plan = planDescriptors(descriptorsOfNode, forkd, commission.listeners, needsLoop(daemon));
   await assureForkability(worker, plan, isSafe, commission);
   endOnOneselfOnly(worker);
   if (tend(commission, forking(daemon.afterFork !== undefined)) === "done") native.exit(0);
-  becomeOneself(slot, pipeLog);
+  becomeOneself(slot);
   startWorker(worker);
 }
 
@@ -177,7 +177,7 @@ async function assureForkability(
 function tryForked(worker: Worker, commission: Commission): Promise<void> {
   const fork = (): Result => native.fork(slotForTrials, commission.generation, 0);
   if (tryOut(commission, fork) === "zygote") return Promise.resolve();
-  becomeOneself(worker.slot, pipeLog);
+  becomeOneself(worker.slot);
   endOnOneselfOnly(worker);
   failOnTrial(worker);
   startOnTrial(worker, zygotePid);

@@ -9,24 +9,30 @@ const uuidBatch = 128;
 const intBatch = 1024;
 
 const state = new Uint32Array(4);
+let isSeeded = false;
 
 /**
  * Replaces `Math.random`, whose state V8 keeps to itself: children of one zygote would all draw the same numbers. Done
  * before user code can take hold of the old one.
  */
 export function replaceMathRandom(): void {
-  reseedMathRandom();
   Math.random = random;
 }
 
-/** In a child: from here on, numbers of its own. */
-export function reseedMathRandom(): void {
-  native.fillRandom(state);
+/** Before there are children: each that draws a number draws it from a seed of its own. */
+export function forgetSeed(): void {
+  isSeeded = false;
 }
 
 /** Chris Doty-Humphrey's sfc32, 53 bits of two draws. */
 function random(): number {
+  if (!isSeeded) seed();
   return ((draw() >>> 5) * 0x4000000 + (draw() >>> 6)) / 0x20000000000000;
+}
+
+function seed(): void {
+  native.fillRandom(state);
+  isSeeded = true;
 }
 
 function draw(): number {
