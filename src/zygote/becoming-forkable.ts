@@ -11,7 +11,7 @@ import { testFork } from "./self-test.ts";
 
 /** Enough for V8 to have compiled and optimised all of it. */
 const manyConnections = 250;
-/** Enough to restore what the collection of garbage took for dead: what V8 had learned of objects' shapes. */
+/** Enough to restore what a collection of garbage in the midst of them took for dead: what V8 had learned of objects' shapes. */
 const fewConnections = 100;
 
 /** A fork at a moment when another thread holds a lock leaves a child with a lock that nobody opens. */
@@ -45,8 +45,7 @@ export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<st
   await plan.onForkable();
   emptyRandomStocks(fork);
   forgetSeed();
-  collectGarbage();
-  await rehearse(worker, fewConnections);
+  await rehearse(worker, fewConnections, collectGarbage);
   const running = await prepareFork(plan);
   if (plan.isSafe && running === 0) native.takeImage(); // if there can be none, forks cost more, and nothing else changes
   return undefined;

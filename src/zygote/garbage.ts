@@ -1,4 +1,8 @@
-/** V8's `gc`, under the name that the zygote's flags give it: not the usual one, by which libraries look for it. */
+/**
+ * V8's `gc`, under the name that the zygote's flags give it: not the usual one, by which libraries look for it. As where memory
+ * is short: until nothing more is freed.
+ */
 export function collectGarbage(): void {
-  (globalThis as { collectGarbageForFork?: () => void }).collectGarbageForFork?.();
+  const { collectGarbageForFork } = globalThis as { collectGarbageForFork?: (how: object) => void };
+  collectGarbageForFork?.({ type: "major", execution: "sync", flavor: "last-resort" });
 }
