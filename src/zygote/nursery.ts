@@ -12,6 +12,7 @@ import { describeErrno } from "../system-error.ts";
 import { BackOff } from "./back-off.ts";
 import type { Breeder } from "./breeder.ts";
 import type { Control } from "./control.ts";
+import { Spares } from "./spares.ts";
 
 const { SIGKILL } = constants.signals;
 
@@ -38,6 +39,7 @@ export interface NurseryParts {
 export class Nursery {
   readonly #parts: NurseryParts;
   readonly #keeper: Keeper;
+  readonly #spares: Spares;
   readonly #ended = new EndedWorker();
   readonly #breedingTrouble = new BackOff();
   readonly #startTrouble = new BackOff();
@@ -54,6 +56,7 @@ export class Nursery {
   constructor(parts: NurseryParts) {
     this.#parts = parts;
     this.#keeper = { ...parts, log: parts.pipeLog.ofWorkers };
+    this.#spares = new Spares(parts.slots, parts.registry, parts.settings);
   }
 
   /**
@@ -165,11 +168,8 @@ export class Nursery {
    * if it is wrong twice by the same number: once may be a worker that is just being taken.
    */
   #countIdle(): number {
-    const { header, slots, generation, settings } = this.#parts;
-    let idle = 0;
-    for (let slot = 0; slot < this.#allowed; slot++) {
-      if (this.#isOurs(slot) && slots.isIdle(slot)) idle++;
-    }
+    const { header, generation, settings } = this.#parts;
+    const idle = this.#spares.count();
     const drift = header.idle - idle;
     if (drift !== 0 && drift === this.#drift) header.correctIdle(-drift);
     this.#drift = drift;
@@ -200,6 +200,7 @@ export class Nursery {
     if (pid < 0) this.#onBreedingFailed(slot, pid);
     else {
       registry.enter(slot, pid);
+      this.#spares.add(slot);
       this.#live++;
       if (this.#breedingTrouble.succeed()) pipeLog.log.info(`${breeder.verb}ing again`, { generation });
     }
