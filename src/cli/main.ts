@@ -9,8 +9,18 @@ import { readVersion } from "../version.ts";
 const args = process.argv.slice(2);
 
 if (args[0] === "run" || args[0] === "resume") holdSignals();
+if (args[0] === "run") await bootFirstZygote();
 
 process.exit(args.length === 1 && args[0] === "--version" ? printVersion() : await runProgram());
+
+/** What keeps it from being started keeps the daemon from starting, too, and is told then. */
+async function bootFirstZygote(): Promise<void> {
+  try {
+    (await import("../supervisor/first-zygote.ts")).bootFirstZygote();
+  } catch {
+    // it is tried again when the daemon is to start
+  }
+}
 
 /** By itself, for scripts ask for it often and the program is slow to load. */
 function printVersion(): number {
