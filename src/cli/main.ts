@@ -9,23 +9,27 @@ import { readVersion } from "../version.ts";
 const args = process.argv.slice(2);
 
 if (args[0] === "run" || args[0] === "resume") holdSignals();
-if (args[0] === "run") await bootFirstZygote();
 
-process.exit(args.length === 1 && args[0] === "--version" ? printVersion() : await runProgram());
+process.exit(await run());
 
-/** What keeps it from being started keeps the daemon from starting, too, and is told then. */
-async function bootFirstZygote(): Promise<void> {
-  try {
-    (await import("../supervisor/first-zygote.ts")).bootFirstZygote();
-  } catch {
-    // it is tried again when the daemon is to start
-  }
+/** The version by itself, for scripts ask for it often and the program is slow to load. */
+async function run(): Promise<number> {
+  if (args.length === 1 && args[0] === "--version") return printVersion();
+  return args[0] === "run" ? runDaemon() : runProgram();
 }
 
-/** By itself, for scripts ask for it often and the program is slow to load. */
 function printVersion(): number {
   console.log(readVersion());
   return 0;
+}
+
+/** What keeps the first zygote from being started keeps the daemon from starting, too, and is told then. */
+async function runDaemon(): Promise<number> {
+  const first = await import("../supervisor/first-zygote.ts").catch(() => undefined);
+  first?.bootFirstZygote();
+  const status = await runProgram();
+  await first?.abandonFirstZygote();
+  return status;
 }
 
 async function runProgram(): Promise<number> {

@@ -1,7 +1,9 @@
 /**
  * The first zygote's Node boots while the command line is read and the supervisor's program is loaded: it takes as long. So it is
- * started from the first line on, and told later which module to load.
+ * started from the first line on, and told later which module to load. The module is stripped of its types as soon as it is known which one it is.
  */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { native } from "../native.ts";
 import { makeLogPipe, type LogPipe } from "./log-pipe.ts";
 import { bootZygote, type BootingZygote } from "./zygote-boot.ts";
@@ -14,24 +16,41 @@ export interface FirstZygote {
 
 let first: FirstZygote | undefined;
 
+/** What cannot be started now is tried again when the daemon is to start. */
 export function bootFirstZygote(): void {
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
-  const logPipe = makeLogPipe();
-  const zygote = bootZygote(logPipe[1]);
-  if (zygote.process.pid === undefined) return void zygote.process.on("error", () => undefined);
-  first = { zygote, logPipe };
-  process.on("exit", abandon);
+  try {
+    const logPipe = makeLogPipe();
+    const zygote = bootZygote(logPipe[1]);
+    if (zygote.process.pid !== undefined) first = { zygote, logPipe };
+    else zygote.process.on("error", () => undefined);
+  } catch {
+    // the system has no process, or no descriptor, for it
+  }
+}
+
+/** Whether a descriptor is not one that this process was given, but leads to it. */
+export const leadsToFirstZygote = (fd: number): boolean => fd === first?.zygote.controlFd;
+
+/** It is to load this module, and need not wait for its types to be stripped. */
+export async function stripForFirstZygote(modulePath: string): Promise<void> {
+  const { stripAhead } = await import("../loader/strip-ahead.ts");
+  if (first !== undefined) first.zygote.stripping = stripAhead(modulePath);
 }
 
 /** It is for the daemon now. */
 export function takeFirstZygote(): FirstZygote | undefined {
   const taken = first;
   first = undefined;
-  process.off("exit", abandon);
   return taken;
 }
 
-/** There is no daemon to be: the command line was wrong, say. */
-function abandon(): void {
-  first?.zygote.process.kill("SIGKILL");
+/** There is no daemon to be: the command line was wrong, say. Returns when nothing is left of what was started for it. */
+export async function abandonFirstZygote(): Promise<void> {
+  const { process, stripping } = takeFirstZygote()?.zygote ?? {};
+  await Promise.all([process, stripping?.process].map(killed));
+}
+
+async function killed(child: ChildProcess | undefined): Promise<void> {
+  if (child?.kill("SIGKILL") === true) await once(child, "exit");
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { loaderFlags } from "../loader/loader-flags.ts";
+import type { StrippingAhead } from "../loader/strip-ahead.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import { tunedEnvironment, untunedVariables } from "../zygote/environment.ts";
@@ -10,6 +11,8 @@ export interface BootingZygote {
   readonly process: ChildProcess;
   /** The supervisor's end of the control socket. */
   readonly controlFd: number;
+  /** What strips its module of types meanwhile, if that is known already. */
+  stripping?: StrippingAhead | undefined;
 }
 
 const zygoteProgram = fileURLToPath(new URL("../zygote/main.js", import.meta.url));

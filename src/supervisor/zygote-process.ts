@@ -5,7 +5,7 @@ import { formatDuration, longestTimeout } from "../config/duration.ts";
 import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
 import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
-import { stripAhead } from "../loader/strip-ahead.ts";
+import { stripAhead, type StrippingAhead } from "../loader/strip-ahead.ts";
 import type { Plan } from "./plan.ts";
 import type { BootingZygote } from "./zygote-boot.ts";
 
@@ -38,7 +38,8 @@ export class ZygoteProcess {
   readonly #control: Socket;
   readonly #controlFd: number;
 
-  constructor({ process, controlFd }: BootingZygote, modulePath: string, generation: number, events: ZygoteEvents) {
+  constructor(booting: BootingZygote, modulePath: string, generation: number, events: ZygoteEvents) {
+    const { process, controlFd, stripping = stripAhead(modulePath) } = booting;
     this.generation = generation;
     this.#process = process;
     this.#controlFd = controlFd;
@@ -57,11 +58,10 @@ export class ZygoteProcess {
     process.on("error", ({ message }) => end(message));
     if (hasEnded(process)) onExit();
     else process.on("exit", onExit);
-    this.#load(modulePath);
+    this.#load(modulePath, stripping);
   }
 
-  #load(modulePath: string): void {
-    const stripping = stripAhead(modulePath);
+  #load(modulePath: string, stripping: StrippingAhead | undefined): void {
     this.#stripper = stripping?.process;
     this.send({ type: "load", modulePath }, stripping === undefined ? [] : [stripping.output]);
     if (stripping !== undefined) native.close(stripping.output);
