@@ -1,6 +1,7 @@
 /**
- * The first zygote's Node boots while the command line is read and the supervisor's program is loaded: it takes as long. So it is
- * started from the first line on, and told later which module to load. The module is stripped of its types as soon as it is known which one it is.
+ * The first zygote's Node boots while the command line is read and the supervisor's program is loaded: it takes as long.
+ * So it is started by the first lines, its module is stripped of types as soon as that is known, and the supervisor finds
+ * it here, to tell it to load that.
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";

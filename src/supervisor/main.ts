@@ -13,7 +13,6 @@ import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { releaseSignals } from "../held-signals.ts";
 import { succeeded } from "../system-error.ts";
-import { takeFirstZygote } from "./first-zygote.ts";
 import type { HandedDaemon, Handover } from "./handover.ts";
 import { Listeners } from "./listeners.ts";
 import { Planner } from "./plan.ts";
@@ -63,7 +62,6 @@ async function superviseOn({ modulePath, flags, runtimeBase: base, handed, ready
     planner: new Planner({ modulePath, flags, isDetached, passed }),
     runtimeBase: base,
     handed,
-    first: handed === undefined ? takeFirstZygote() : undefined,
     logDescriptors: isDetached ? [stdout, stderr] : [stderr],
     onState: (state) => manager?.onState(state, supervisor.succession.restartsAs !== undefined),
     onReady: ({ name, addresses, logger, heartbeat }) => {

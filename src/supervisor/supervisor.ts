@@ -7,7 +7,7 @@ import { become } from "./becoming.ts";
 import { Crashes } from "./crashes.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diedAtStart, notRestarted, stopping } from "./failure.ts";
-import type { FirstZygote } from "./first-zygote.ts";
+import { takeFirstZygote } from "./first-zygote.ts";
 import { handoverOf, type HandedDaemon } from "./handover.ts";
 import { isInService, lifecycle, type Event, type State } from "./lifecycle.ts";
 import { News } from "./news.ts";
@@ -28,8 +28,6 @@ export interface SupervisorParts {
   readonly runtimeBase: string;
   /** What this process was doing before it became this program. */
   readonly handed: HandedDaemon | undefined;
-  /** What was started before this program was loaded. */
-  readonly first: FirstZygote | undefined;
   /** What becomes the log file, if there is one, once the daemon is ready. */
   readonly logDescriptors: readonly number[];
   /** The state changes, and what is to be done about it is about to be done. */
@@ -66,16 +64,18 @@ export class Supervisor {
   end: () => void = () => undefined;
 
   constructor(parts: SupervisorParts) {
-    const { handed, first } = parts;
+    const { handed, planner } = parts;
+    const startTimeout = planner.optionBeforehand("startTimeout");
+    const first = handed === undefined ? takeFirstZygote() : undefined;
     this.parts = parts;
     this.log = new DaemonLog(handed ?? first);
     this.#ended = new Promise((resolve) => (this.end = resolve));
     this.zygotes = new Zygotes({
-      modulePath: parts.planner.parts.modulePath,
+      modulePath: planner.parts.modulePath,
       logFd: this.log.pipe[1],
       first: first?.zygote,
       generation: handed?.generation ?? 0,
-      startTimeout: parts.planner.optionBeforehand("startTimeout"),
+      startTimeout,
       onLoaded: (zygote, options) => this.#onLoaded(zygote, options),
       onEvent: (event) => this.handle(event),
       onFailed: (zygote, error) => this.#onFailed(zygote, error),
