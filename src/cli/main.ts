@@ -10,12 +10,26 @@ const args = process.argv.slice(2);
 
 if (args[0] === "run" || args[0] === "resume") holdSignals();
 
-process.exit(args.length === 1 && args[0] === "--version" ? printVersion() : await runProgram());
+process.exit(await run());
 
-/** By itself, for scripts ask for it often and the program is slow to load. */
+/** The version by itself, for scripts ask for it often and the program is slow to load. */
+async function run(): Promise<number> {
+  if (args.length === 1 && args[0] === "--version") return printVersion();
+  return args[0] === "run" ? runDaemon() : runProgram();
+}
+
 function printVersion(): number {
   console.log(readVersion());
   return 0;
+}
+
+/** What keeps the first zygote from being started keeps the daemon from starting, too, and is told then. */
+async function runDaemon(): Promise<number> {
+  const first = await import("../supervisor/first-zygote.ts").catch(() => undefined);
+  first?.bootFirstZygote();
+  const status = await runProgram();
+  await first?.abandonFirstZygote();
+  return status;
 }
 
 async function runProgram(): Promise<number> {

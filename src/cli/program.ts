@@ -1,47 +1,37 @@
 import { Command } from "commander";
 import { readVersion } from "../version.ts";
-import { addCheck } from "./commands/check.ts";
-import { addCompletion } from "./commands/completion.ts";
-import { addConnections } from "./commands/connections.ts";
-import { addKill } from "./commands/kill.ts";
-import { addList } from "./commands/list.ts";
-import { addLogs } from "./commands/logs.ts";
-import { addReload } from "./commands/reload.ts";
-import { addRestart } from "./commands/restart.ts";
-import { addResume } from "./commands/resume.ts";
-import { addRun } from "./commands/run.ts";
-import { addStart } from "./commands/start.ts";
-import { addStatus } from "./commands/status.ts";
-import { addStop } from "./commands/stop.ts";
-import { addUnit } from "./commands/unit.ts";
-import { addUpgrade } from "./commands/upgrade.ts";
-import { addWait } from "./commands/wait.ts";
 import { programNotes } from "./help.ts";
 
 /** What a command calls with its exit status when it is done. */
 export type Finish = (status: number) => void;
 
-const commands = [
-  addRun,
-  addStart,
-  addStop,
-  addRestart,
-  addReload,
-  addUpgrade,
-  addStatus,
-  addList,
-  addConnections,
-  addKill,
-  addWait,
-  addLogs,
-  addCheck,
-  addUnit,
-  addCompletion,
-  addResume,
-];
+type AddCommand = (program: Command, finish: Finish) => void;
 
-/** The commands, as commander knows them. */
-export function createProgram(finish: Finish): Command {
+/** By name, as commander is told them. Who calls one does not wait for the others to be loaded. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  run: async () => (await import("./commands/run.ts")).addRun,
+  start: async () => (await import("./commands/start.ts")).addStart,
+  stop: async () => (await import("./commands/stop.ts")).addStop,
+  restart: async () => (await import("./commands/restart.ts")).addRestart,
+  reload: async () => (await import("./commands/reload.ts")).addReload,
+  upgrade: async () => (await import("./commands/upgrade.ts")).addUpgrade,
+  status: async () => (await import("./commands/status.ts")).addStatus,
+  list: async () => (await import("./commands/list.ts")).addList,
+  connections: async () => (await import("./commands/connections.ts")).addConnections,
+  kill: async () => (await import("./commands/kill.ts")).addKill,
+  wait: async () => (await import("./commands/wait.ts")).addWait,
+  logs: async () => (await import("./commands/logs.ts")).addLogs,
+  check: async () => (await import("./commands/check.ts")).addCheck,
+  unit: async () => (await import("./commands/unit.ts")).addUnit,
+  completion: async () => (await import("./commands/completion.ts")).addCompletion,
+  resume: async () => (await import("./commands/resume.ts")).addResume,
+};
+
+/**
+ * The program, as commander knows it.
+ * @param called - The one command that is wanted of it; if there is none of that name, all are.
+ */
+export async function createProgram(finish: Finish, called = ""): Promise<Command> {
   const program = new Command("forkd")
     .description("Serves every connection in a process of its own.")
     .version(readVersion(), "-v, --version", "print the version")
@@ -50,6 +40,8 @@ export function createProgram(finish: Finish): Command {
     .exitOverride()
     // Mistakes are told by whoever catches them, all in one way.
     .configureOutput({ outputError: () => {} });
-  for (const add of commands) add(program, finish);
+  const load = Object.hasOwn(commands, called) ? commands[called] : undefined;
+  const loads = load === undefined ? Object.values(commands) : [load];
+  for (const add of await Promise.all(loads.map((one) => one()))) add(program, finish);
   return program;
 }

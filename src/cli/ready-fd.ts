@@ -2,6 +2,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { readPassedSockets } from "../config/listen-fds.ts";
 import { descriptorFlags } from "../descriptor-flags.ts";
 import { ForkdError } from "../errors.ts";
+import { leadsToFirstZygote } from "../supervisor/first-zygote.ts";
 
 /** The descriptor that `--ready-fd` names. */
 export function parseReadyFd(text: string): number {
@@ -29,7 +30,7 @@ function refuseListener(fd: number): void {
 function isPassedForWriting(fd: number): boolean {
   try {
     const target = readlinkSync(`/proc/self/fd/${fd}`);
-    return /^(\/|pipe:|socket:)/.test(target) && !isReadOnly(fd) && !isReadHere(target);
+    return /^(\/|pipe:|socket:)/.test(target) && !isReadOnly(fd) && !isReadHere(target) && !leadsToFirstZygote(fd);
   } catch {
     return false;
   }

@@ -5,7 +5,7 @@ import { createProgram } from "./program.ts";
 /** Does what the command line asks for and answers the exit status. */
 export async function runCommand(args: readonly string[]): Promise<number> {
   let status = 0;
-  const program = createProgram((itsStatus) => (status = itsStatus));
+  const program = await createProgram((itsStatus) => (status = itsStatus), args[0]);
   try {
     await program.parseAsync(args, { from: "user" });
     return status;

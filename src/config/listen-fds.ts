@@ -7,7 +7,7 @@ export interface PassedSocket {
   readonly name: string;
 }
 
-type Variables = Record<string, string | undefined>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
 const firstDescriptor = 3;
 /** As many as a worker can hold: FK_LISTENERS_MAX. */
@@ -19,7 +19,7 @@ const mostSockets = 60;
  *
  * @throws ForkdError with the code `FORKD_E_OPTION`
  */
-export function readPassedSockets(variables: Readonly<Variables>, pid: number): PassedSocket[] {
+export function readPassedSockets(variables: Variables, pid: number): PassedSocket[] {
   const { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES = "" } = variables;
   if (LISTEN_PID !== String(pid) || LISTEN_FDS === undefined) return [];
   const names = LISTEN_FDNAMES.split(":");
@@ -27,13 +27,6 @@ export function readPassedSockets(variables: Readonly<Variables>, pid: number): 
     fd: firstDescriptor + index,
     name: names[index] ?? "",
   }));
-}
-
-/** The same; the variables are gone then, for nobody else is meant by them. */
-export function takePassedSockets(variables: Variables, pid: number): PassedSocket[] {
-  const sockets = readPassedSockets(variables, pid);
-  for (const name of ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]) delete variables[name];
-  return sockets;
 }
 
 function parseCount(text: string): number {

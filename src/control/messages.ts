@@ -4,6 +4,7 @@ import type { Settings } from "../config/settings.ts";
  * All that supervisor and zygote say to each other: lines of JSON over a pair of Unix sockets, descriptors attached.
  *
  *   zygote                       supervisor
+ *                          ←     load            the module; descriptor: of a pipe with its TypeScript, stripped, if that is what it is in
  *   loaded (options)       →                     the module is there, and wants to be run so
  *   failed (error)         →                     or it is not; the zygote exits
  *                          ←     serve           settings in force; descriptors: the scoreboard, the registry, the listeners
@@ -26,6 +27,7 @@ export type FromZygote =
   | { readonly type: "crashed" };
 
 export type ToZygote =
+  | { readonly type: "load"; readonly modulePath: string }
   | {
       readonly type: "serve";
       readonly settings: Settings;

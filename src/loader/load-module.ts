@@ -2,8 +2,9 @@ import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ForkdError } from "../errors.ts";
+import { hooksExist } from "./loader-flags.ts";
 import { tellPlace } from "./syntax-error-place.ts";
-import { hooksExist, registerTypescriptHooks } from "./typescript-hooks.ts";
+import { registerTypescriptHooks } from "./typescript-hooks.ts";
 import { importTypescript } from "./typescript-linker.ts";
 import { isTypescript } from "./typescript-source.ts";
 
@@ -29,15 +30,6 @@ export async function loadModule(path: string): Promise<Record<string, unknown>>
     if (cause instanceof SyntaxError) await tellPlace(cause);
     throw new ForkdError("FORKD_E_MODULE_FAILED", sentenceFor(file, cause), { cause });
   }
-}
-
-/**
- * The flags that a process must be started with for `loadModule` to work in it.
- *
- * @param nodeVersion - Of the node to be started, as in `process.version`.
- */
-export function loaderFlags(nodeVersion: string): string[] {
-  return hooksExist(nodeVersion) ? [] : ["--experimental-vm-modules", "--experimental-import-meta-resolve"];
 }
 
 function assertIsModule(file: string): void {

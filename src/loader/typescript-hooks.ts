@@ -7,12 +7,6 @@ type HookRegistry = { registerHooks(hooks: { load: Load }): void };
 
 let registered = false;
 
-/** Whether that version of Node has hooks that run in the importing thread: from 22.15 and 23.5. */
-export function hooksExist(nodeVersion: string): boolean {
-  const [major = 0, minor = 0] = nodeVersion.replace(/^v/, "").split(".").map(Number);
-  return major > 23 || (major === 23 && minor >= 5) || (major === 22 && minor >= 15);
-}
-
 /** Has Node's own loader take TypeScript as `strippedSource` gives it, so that Node's own stripper is never loaded. */
 export function registerTypescriptHooks(): void {
   if (registered) return;

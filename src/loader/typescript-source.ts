@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
+import { closeSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Stripped, StripFailure } from "./typescript-strip.ts";
 
-const program = fileURLToPath(new URL("./typescript-strip.js", import.meta.url));
+const stripper = fileURLToPath(new URL("./typescript-strip.js", import.meta.url));
 
 /**
  * What has been stripped so far, by path. Kept: V8 holds the source of a loaded module in any case, and a worker
@@ -15,6 +16,16 @@ export type StrippedFiles = Readonly<Record<string, Stripped>>;
 /** In a spawned worker: what its zygote has had stripped. */
 export function adoptStripped(files: StrippedFiles): void {
   for (const [file, stripped] of Object.entries(files)) strippedFiles.set(file, stripped);
+}
+
+/** In the zygote: what was stripped ahead, by the descriptor that it comes from. Nothing if that failed: it will again, and be told. */
+export function takeStripped(output: number): void {
+  try {
+    adoptStripped(JSON.parse(readFileSync(output, "utf8")) as StrippedFiles);
+  } catch {
+    // the process has ended before it had said anything, or all of it
+  }
+  closeSync(output);
 }
 
 /** Whether forkd strips this module's types. Like Node, it does not do so for packages. */
@@ -36,8 +47,8 @@ export function strippedSource(url: string): string {
 
 /** Strips this file, and all that it reaches by relative paths, in a process that has ended when this returns. */
 function strip(path: string): Stripped {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, [program, path], {
+  const { program, args, env } = strippingOf(path);
+  const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
     env,
     encoding: "utf8",
     maxBuffer: Infinity,
@@ -50,6 +61,12 @@ function strip(path: string): Stripped {
   const files: StrippedFiles = JSON.parse(stdout);
   adoptStripped(files);
   return files[path]!;
+}
+
+/** The command that strips a file, and what it reaches, and its environment. */
+export function strippingOf(path: string): { program: string; args: string[]; env: NodeJS.ProcessEnv } {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  return { program: process.execPath, args: [stripper, path], env };
 }
 
 /** The error that Node itself raises for such a file. */

@@ -2,11 +2,16 @@
  * A program, not a module: strips the types of the TypeScript file named by its argument, and of the files that this
  * one reaches by relative paths, and writes them to its standard output as one JSON object, by path.
  *
- * It is started by the zygote while that loads the user's module, and ends before anything is forked.
+ * It is started for a zygote that is about to load the user's module, or by one that does, and ends before anything is forked.
  */
 import { readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { transformSync } from "@swc/wasm-typescript";
+
+// Required, for an import would have Node look for the names of exports in all of its four megabytes.
+const { transformSync } = createRequire(import.meta.url)(
+  "@swc/wasm-typescript",
+) as typeof import("@swc/wasm-typescript");
 
 /** A file without its types, or why it could not be had. */
 export type Stripped = { code: string } | { failure: StripFailure };

@@ -133,7 +133,7 @@ export class Actions implements Readonly<Record<Action, () => void>> {
     const handed = await log.handOver();
     if (this.#supervisor.state !== "upgrading") return log.goOn(); // somebody has stopped the daemon meanwhile
     const program = succession.upgradesTo as Program;
-    const why = become(program, handoverOf(this.#supervisor, handed), parts.variables);
+    const why = become(program, handoverOf(this.#supervisor, handed), process.env);
     log.goOn();
     news.notBecome(refusal(program, why));
     parts.onReload("ends", this.#service.addresses);

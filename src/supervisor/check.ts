@@ -3,11 +3,10 @@ import type { FromZygote } from "../control/messages.ts";
 import { reviveFailure } from "../control/failure.ts";
 import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
-import { takePassedSockets } from "../config/listen-fds.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diedAtStart } from "./failure.ts";
 import { Planner } from "./plan.ts";
-import { takeServiceManager } from "./service-manager.ts";
+import { bootZygote } from "./zygote-boot.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
 
 /** What a module and its options come to. */
@@ -23,8 +22,6 @@ export interface CheckResult {
  * @throws ForkdError what would keep it from starting
  */
 export async function check(modulePath: string, flags: Sources["flags"]): Promise<CheckResult> {
-  takePassedSockets(process.env, process.pid); // they are for the daemon, and not for user code
-  takeServiceManager(process.env, process.pid);
   const log = new DaemonLog();
   try {
     return await new Check(modulePath, flags, log).result;
@@ -46,7 +43,7 @@ class Check {
     this.#log = log;
     this.#planner = new Planner({ modulePath, flags, isDetached: false, passed: undefined });
     this.result = new Promise((resolve, reject) => ([this.#succeed, this.#fail] = [resolve, reject]));
-    this.#zygote = new ZygoteProcess(modulePath, 1, log.pipe[1], {
+    this.#zygote = new ZygoteProcess(bootZygote(log.pipe[1]), modulePath, 1, {
       onMessage: (message) => void this.#onMessage(message).catch((error: Error) => this.#end(() => this.#fail(error))),
       onExit: (manner) => this.#fail(diedAtStart(modulePath, manner)),
     });

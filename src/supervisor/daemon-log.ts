@@ -7,14 +7,13 @@ import { recordOfEnd } from "../log/end-line.ts";
 import type { Level } from "../log/levels.ts";
 import { createLog, formatRecord, type Log } from "../log/record.ts";
 import { native } from "../native.ts";
-import { succeeded } from "../system-error.ts";
 import type { LastError } from "../admin/api.ts";
 import type { HandedLog } from "./handover.ts";
 import { LogFile } from "./log-file.ts";
+import { makeLogPipe, type LogPipe } from "./log-pipe.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogOutput } from "./log-output.ts";
 
-const pipeSize = 1024 * 1024;
 const stderr = 2;
 /** For the last records, of workers that are dead already or whoever reads slowly; in ms. */
 const patience = 500;
@@ -28,8 +27,7 @@ const atFailure: LogSettings = { anonymizePeers: false, logFile: "", logFormat: 
  * a pipe of which each of them holds the writing end. Until the settings are known, what comes is kept.
  */
 export class DaemonLog {
-  /** Both ends of the pipe: the one that is read here, and the one for zygotes. */
-  readonly pipe: readonly [number, number];
+  readonly pipe: LogPipe;
   /** How many records of workers found the pipe full, since this was last asked. */
   takeDropped: () => number = () => 0;
   /** The last record that told of an error. */
@@ -55,10 +53,10 @@ export class DaemonLog {
     return this.#logger;
   }
 
-  /** @param handed - What the program was doing before it became this one. */
-  constructor(handed?: HandedLog) {
-    this.pipe = handed?.logPipe ?? succeeded("Making a pipe", native.pipe(pipeSize));
-    this.#assembler.rest = handed?.logRest ?? "";
+  /** @param begun - What there is of it already; the rest is what the program was reading before it became this one. */
+  constructor({ logPipe = makeLogPipe(), logRest = "" }: Partial<HandedLog> = {}) {
+    this.pipe = logPipe;
+    this.#assembler.rest = logRest;
     this.#reader = new LogReader(
       this.pipe[0],
       (bytes) => this.#relay(this.#assembler.push(bytes)),

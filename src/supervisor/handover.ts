@@ -9,6 +9,7 @@ import { native } from "../native.ts";
 import { mostConnections } from "../scoreboard/capacity.ts";
 import { outcomes, State } from "../scoreboard/states.ts";
 import { succeeded } from "../system-error.ts";
+import type { LogPipe } from "./log-pipe.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface Handover {
@@ -37,7 +38,7 @@ export interface HandedDaemon {
   readonly pidFile: number;
   readonly scoreboard: number;
   readonly registry: number;
-  readonly logPipe: readonly [number, number];
+  readonly logPipe: LogPipe;
   /** Of the log: what has come of a line that has not come to its end. */
   readonly logRest: string;
 }

@@ -7,7 +7,7 @@
  * ones drain within `drainTimeout`; the port is free at once.
  */
 import { runtimeBase } from "../admin/runtime-folder.ts";
-import { takePassedSockets } from "../config/listen-fds.ts";
+import { readPassedSockets } from "../config/listen-fds.ts";
 import type { Sources } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
@@ -17,7 +17,7 @@ import type { HandedDaemon, Handover } from "./handover.ts";
 import { Listeners } from "./listeners.ts";
 import { Planner } from "./plan.ts";
 import { announceTo } from "./ready-fd.ts";
-import { takeServiceManager } from "./service-manager.ts";
+import { findServiceManager } from "./service-manager.ts";
 import { Supervisor } from "./supervisor.ts";
 
 const stdout = 1;
@@ -53,16 +53,14 @@ type Task = SuperviseRequest & { readonly runtimeBase: string; readonly handed?:
 
 async function superviseOn({ modulePath, flags, runtimeBase: base, handed, readyFd, isDetached = false }: Task) {
   if (process.platform !== "linux") throw new ForkdError("FORKD_E_SYSTEM", "forkd runs on Linux only.");
-  const variables = { ...process.env };
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
-  const sockets = takePassedSockets(process.env, process.pid);
-  const manager = takeServiceManager(process.env, process.pid);
+  const sockets = readPassedSockets(process.env, process.pid);
+  const manager = findServiceManager(process.env, process.pid);
   const passed = handed === undefined && sockets.length > 0 ? Listeners.adopt(sockets) : undefined;
   const supervisor = new Supervisor({
     planner: new Planner({ modulePath, flags, isDetached, passed }),
     runtimeBase: base,
-    variables,
     handed,
     logDescriptors: isDetached ? [stdout, stderr] : [stderr],
     onState: (state) => manager?.onState(state, supervisor.succession.restartsAs !== undefined),

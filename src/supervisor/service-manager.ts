@@ -10,7 +10,7 @@ import { Watchdog } from "./watchdog.ts";
 const extension = 30_000;
 const extensionInterval = 10_000;
 
-type Variables = Record<string, string | undefined>;
+type Variables = Readonly<Record<string, string | undefined>>;
 /** What it is to tell of. */
 export interface ReadyService {
   readonly name: string;
@@ -106,12 +106,9 @@ export class ServiceManager {
   }
 }
 
-/**
- * The manager that the variables name, if they name one; they are gone then, for nobody but this process is meant by them.
- */
-export function takeServiceManager(variables: Variables, pid: number): ServiceManager | undefined {
+/** The manager that the variables name, if they name one. */
+export function findServiceManager(variables: Variables, pid: number): ServiceManager | undefined {
   const { NOTIFY_SOCKET: name, WATCHDOG_USEC, WATCHDOG_PID = String(pid) } = variables;
-  for (const variable of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete variables[variable];
   if (name === undefined || name === "") return undefined;
   const isWatched = WATCHDOG_PID === String(pid) && /^\d{1,15}$/.test(WATCHDOG_USEC ?? "");
   return new ServiceManager(new NotifySocket(name), name, isWatched ? Number(WATCHDOG_USEC) / 1000 : 0);

@@ -31,7 +31,7 @@ export class Succession {
   async upgrade(program: Program): Promise<void> {
     const supervisor = this.#supervisor;
     this.#refuseUnlessAtRest();
-    await tryProgram(program, handoverOf(supervisor), supervisor.parts.variables, this.pids);
+    await tryProgram(program, handoverOf(supervisor), process.env, this.pids);
     this.#refuseUnlessAtRest();
     this.upgradesTo = program;
     supervisor.news.becoming(program);

@@ -7,6 +7,7 @@ import { become } from "./becoming.ts";
 import { Crashes } from "./crashes.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diedAtStart, notRestarted, stopping } from "./failure.ts";
+import { takeFirstZygote } from "./first-zygote.ts";
 import { handoverOf, type HandedDaemon } from "./handover.ts";
 import { isInService, lifecycle, type Event, type State } from "./lifecycle.ts";
 import { News } from "./news.ts";
@@ -25,8 +26,6 @@ export interface SupervisorParts {
   readonly planner: Planner;
   /** Where daemons have their folders. */
   readonly runtimeBase: string;
-  /** The environment, as this process was started with it. */
-  readonly variables: Readonly<Record<string, string | undefined>>;
   /** What this process was doing before it became this program. */
   readonly handed: HandedDaemon | undefined;
   /** What becomes the log file, if there is one, once the daemon is ready. */
@@ -65,15 +64,18 @@ export class Supervisor {
   end: () => void = () => undefined;
 
   constructor(parts: SupervisorParts) {
-    const { handed } = parts;
+    const { handed, planner } = parts;
+    const startTimeout = planner.optionBeforehand("startTimeout");
+    const first = handed === undefined ? takeFirstZygote() : undefined;
     this.parts = parts;
-    this.log = new DaemonLog(handed);
+    this.log = new DaemonLog(handed ?? first);
     this.#ended = new Promise((resolve) => (this.end = resolve));
     this.zygotes = new Zygotes({
-      modulePath: parts.planner.parts.modulePath,
+      modulePath: planner.parts.modulePath,
       logFd: this.log.pipe[1],
+      first: first?.zygote,
       generation: handed?.generation ?? 0,
-      startTimeout: parts.planner.optionBeforehand("startTimeout"),
+      startTimeout,
       onLoaded: (zygote, options) => this.#onLoaded(zygote, options),
       onEvent: (event) => this.handle(event),
       onFailed: (zygote, error) => this.#onFailed(zygote, error),
@@ -107,7 +109,7 @@ export class Supervisor {
     this.service?.close();
     if (this.error !== undefined) throw this.error;
     const { restartsAs } = this.succession;
-    if (restartsAs !== undefined) throw notRestarted(become(restartsAs, handoverOf(this), this.parts.variables));
+    if (restartsAs !== undefined) throw notRestarted(become(restartsAs, handoverOf(this), process.env));
     return this.status;
   }
 

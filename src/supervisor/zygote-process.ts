@@ -1,34 +1,13 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { formatDuration, longestTimeout } from "../config/duration.ts";
 import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
 import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
-import { succeeded } from "../system-error.ts";
+import { stripAhead, type StrippingAhead } from "../loader/strip-ahead.ts";
 import type { Plan } from "./plan.ts";
-import { tunedEnvironment, untunedVariables } from "../zygote/environment.ts";
-import { loaderFlags } from "../loader/load-module.ts";
-
-const zygoteProgram = fileURLToPath(new URL("../zygote/program.js", import.meta.url));
-
-/** Flags of a Node that is to be forked, again and again. */
-const forkableFlags = [
-  // V8 must not hand work to threads that its children lack; Node 26 needs the second.
-  "--single-threaded",
-  "--single-threaded-gc",
-  "--v8-pool-size=1",
-  // The garbage of loading is collected before the first fork.
-  "--expose-gc-as=collectGarbageForFork",
-  // The timer by which V8 collects garbage in quiet moments falls due in the zygote, whose event loop does not run, and
-  // would then go off in each child.
-  "--no-memory-reducer",
-  // What is compiled must not be forgotten, or each child would have to compile it again.
-  "--no-flush-bytecode",
-  // A copy of V8's built-in code nearer to compiled code would be forked page by page, and not with the program's huge pages.
-  "--no-short-builtin-calls",
-];
+import type { BootingZygote } from "./zygote-boot.ts";
 
 /** For a zygote to say itself that its worker on trial took too long. */
 const trialGrace = 5000;
@@ -38,9 +17,6 @@ export interface ZygoteEvents {
   /** `exit 1`, `SIGSEGV`, or why it was killed. */
   readonly onExit: (manner: string) => void;
 }
-
-/** Huge pages for the program text: its page tables need not be filled by each child anew. Node 26 gave them up. */
-const largePagesFlags = Number.parseInt(process.versions.node, 10) < 26 ? ["--use-largepages=on"] : [];
 
 /** A zygote, as its supervisor sees it. */
 export class ZygoteProcess {
@@ -58,22 +34,16 @@ export class ZygoteProcess {
   #reasonOfKill: string | undefined;
   #deadline: NodeJS.Timeout | undefined;
   readonly #process: ChildProcess;
+  #stripper: ChildProcess | undefined;
   readonly #control: Socket;
   readonly #controlFd: number;
 
-  constructor(modulePath: string, generation: number, logFd: number, events: ZygoteEvents) {
-    const [here, there] = succeeded("Making a pair of sockets", native.socketPair());
+  constructor(booting: BootingZygote, modulePath: string, generation: number, events: ZygoteEvents) {
+    const { process, controlFd, stripping = stripAhead(modulePath) } = booting;
     this.generation = generation;
-    this.#controlFd = here;
-    try {
-      this.#process = spawnZygote(modulePath, logFd, there);
-    } catch (error) {
-      native.close(here); // Node throws some errors of the system's, and tells others by an event
-      throw error;
-    } finally {
-      native.close(there);
-    }
-    this.#control = new Socket({ fd: here });
+    this.#process = process;
+    this.#controlFd = controlFd;
+    this.#control = new Socket({ fd: controlFd });
     this.#control.on("error", () => undefined); // its end is heard of by `exit`
     createInterface({ input: this.#control })
       .on("line", (line) => events.onMessage(JSON.parse(line) as FromZygote))
@@ -83,12 +53,34 @@ export class ZygoteProcess {
       this.#control.destroy();
       events.onExit(this.#reasonOfKill ?? manner);
     };
-    this.#process.on("error", ({ message }) => end(message));
-    this.#process.on("exit", (status, signal) => afterLastWords(() => end(signal ?? `exit ${status}`)));
+    const onExit = (): void =>
+      afterLastWords(() => this.#endStripping(() => end(process.signalCode ?? `exit ${process.exitCode}`)));
+    process.on("error", ({ message }) => end(message));
+    if (hasEnded(process)) onExit();
+    else process.on("exit", onExit);
+    this.#load(modulePath, stripping);
+  }
+
+  #load(modulePath: string, stripping: StrippingAhead | undefined): void {
+    this.#stripper = stripping?.process;
+    this.send({ type: "load", modulePath }, stripping === undefined ? [] : [stripping.output]);
+    if (stripping !== undefined) native.close(stripping.output);
+  }
+
+  #endStripping(act: () => void): void {
+    if (this.#stripper === undefined || hasEnded(this.#stripper)) return act();
+    this.#stripper.on("exit", act);
+    this.#stripper.kill("SIGKILL");
   }
 
   get pid(): number | undefined {
     return this.#process.pid;
+  }
+
+  /** Its own, and that of the process that strips its module of types. */
+  get pids(): number[] {
+    const stripper = this.#stripper === undefined || hasEnded(this.#stripper) ? undefined : this.#stripper.pid;
+    return [this.pid, stripper].filter((pid) => pid !== undefined);
   }
 
   send(message: ToZygote, descriptors: readonly number[] = []): void {
@@ -128,20 +120,7 @@ export class ZygoteProcess {
   }
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
 /** Node may have heard of an exit before it has read what was said before: the next turn of the event loop reads that. */
 const afterLastWords = (act: () => void): void => void setImmediate(() => setImmediate(act));
-
-function spawnZygote(modulePath: string, logFd: number, controlFd: number): ChildProcess {
-  const flags = [...forkableFlags, ...largePagesFlags, ...loaderFlags(process.versions.node)];
-  return spawn(process.execPath, [...flags, zygoteProgram, ...programArguments(modulePath)], {
-    detached: true, // a session of its own: Ctrl-C in a terminal reaches the supervisor alone
-    stdio: ["ignore", logFd, logFd, controlFd],
-    env: tunedEnvironment(process.env),
-  });
-}
-
-const programArguments = (modulePath: string): string[] => [
-  modulePath,
-  String(process.pid),
-  untunedVariables(process.env),
-];

@@ -2,6 +2,7 @@ import type { Sources } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { reviveFailure } from "../control/failure.ts";
 import type { Event } from "./lifecycle.ts";
+import { bootZygote, type BootingZygote } from "./zygote-boot.ts";
 import { ZygoteProcess } from "./zygote-process.ts";
 
 /** A zygote that is told to retire does so between two forks, which takes it a while on a machine that is overloaded. */
@@ -11,6 +12,8 @@ export interface ZygotesParts {
   readonly modulePath: string;
   /** Where zygotes and workers write their records to. */
   readonly logFd: number;
+  /** One that boots already. */
+  readonly first: BootingZygote | undefined;
   /** Of the last zygote that there has been. */
   readonly generation: number;
   /** How long a zygote may take until it is ready, in ms, before its settings are known. */
@@ -32,6 +35,7 @@ export interface ZygotesParts {
 export class Zygotes {
   readonly #parts: ZygotesParts;
   #generation: number;
+  #first: BootingZygote | undefined;
   #current: ZygoteProcess | undefined;
   #next: ZygoteProcess | undefined;
   /** All whose end is not known yet, one that was killed to be replaced included. */
@@ -40,6 +44,7 @@ export class Zygotes {
   constructor(parts: ZygotesParts) {
     this.#parts = parts;
     this.#generation = parts.generation;
+    this.#first = parts.first;
   }
 
   /** The one that forks, or is to fork as soon as it is prepared. */
@@ -58,7 +63,7 @@ export class Zygotes {
   }
 
   get pids(): number[] {
-    return [...this.#living].map(({ pid }) => pid).filter((pid) => pid !== undefined);
+    return [...this.#living].flatMap(({ pids }) => pids);
   }
 
   /** Starts one, which is to fork. */
@@ -102,7 +107,8 @@ export class Zygotes {
 
   #spawn(): ZygoteProcess {
     const { modulePath, logFd, startTimeout, onLoaded, onEvent, onFailed, onUnforkable, onWorkerCrashed } = this.#parts;
-    const zygote = new ZygoteProcess(modulePath, ++this.#generation, logFd, {
+    const generation = ++this.#generation;
+    const zygote = new ZygoteProcess(this.#takeFirst() ?? bootZygote(logFd), modulePath, generation, {
       onMessage: (message) => {
         switch (message.type) {
           case "loaded":
@@ -128,6 +134,12 @@ export class Zygotes {
     this.#living.add(zygote);
     zygote.expectReady(startTimeout);
     return zygote;
+  }
+
+  #takeFirst(): BootingZygote | undefined {
+    const first = this.#first;
+    this.#first = undefined;
+    return first;
   }
 
   #try(spawn: () => void): void {

@@ -39,6 +39,12 @@ export class Control {
     }
   }
 
+  /** Which module it is, and from which descriptor its TypeScript comes, stripped. */
+  receiveModule(): { modulePath: string; stripped: number | undefined } {
+    const { message, descriptors } = this.receive() ?? native.exit(0);
+    return message.type === "load" ? { modulePath: message.modulePath, stripped: descriptors[0] } : native.exit(0);
+  }
+
   /** What the supervisor wants; it may also have gone, or be about to stop: then there is nothing left to do. */
   receiveCommission(): Commission {
     const { message, descriptors } = this.receive() ?? native.exit(0);

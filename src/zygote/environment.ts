@@ -15,9 +15,13 @@ const tuning: Readonly<Record<string, string>> = {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** What whoever has started the supervisor tells that process alone: sd_listen_fds(3), sd_notify(3). */
+const forSupervisor = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+
 /** The zygote's environment. */
 export const tunedEnvironment = (variables: Variables): Record<string, string | undefined> => ({
   ...variables,
+  ...Object.fromEntries(forSupervisor.map((name) => [name, undefined])),
   ...tuning,
   LD_PRELOAD: preloaded(variables["LD_PRELOAD"]),
 });

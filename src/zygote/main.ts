@@ -12,6 +12,7 @@ import type { Failure } from "../control/messages.ts";
 import { isBlocking, type Daemon } from "../define-daemon.ts";
 import { ForkdError } from "../errors.ts";
 import { loadDaemon } from "../loader/load-daemon.ts";
+import { takeStripped } from "../loader/typescript-source.ts";
 import { PipeLog } from "../log/pipe-log.ts";
 import { native, type Result } from "../native.ts";
 import { Header } from "../scoreboard/header.ts";
@@ -40,10 +41,11 @@ import { startThreadpool } from "./threads.ts";
 import { tryWorker } from "./worker-on-trial.ts";
 import { guardWorkerThreads } from "./worker-threads.ts";
 
-const [, , modulePath = "", supervisor = "0", untuned = "{}"] = process.argv;
+const [, , supervisor = "0", untuned = "{}"] = process.argv;
 const zygotePid = process.pid;
 const control = new Control(3);
 const pipeLog = new PipeLog();
+const { modulePath, stripped } = control.receiveModule();
 
 // Not awaited: while a main module is unfinished Node listens for `exit`, and children would inherit that.
 void start();
@@ -51,6 +53,7 @@ void start();
 async function start(): Promise<void> {
   try {
     leaveWithSupervisor();
+    if (stripped !== undefined) takeStripped(stripped);
     await startThreadpool();
     const descriptorsOfNode = listDescriptors();
     hide();

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { encodeBriefing } from "../control/briefing.ts";
-import { loaderFlags } from "../loader/load-module.ts";
+import { loaderFlags } from "../loader/loader-flags.ts";
 import { strippedFiles } from "../loader/typescript-source.ts";
 import { native } from "../native.ts";
 import { environmentList, nullTerminated } from "../null-terminated.ts";

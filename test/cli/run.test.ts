@@ -261,6 +261,18 @@ void test("a caller who no longer waits on --ready-fd is missed, and the daemon 
   assert.equal(child.exitCode, 0);
 });
 
+void test("a wrong command line leaves nothing of what was started before it was read", async () => {
+  for (const args of [["run"], ["run", "--nonsense", "x.ts"], ["run", "x.ts", "--ready-fd", "99"]]) {
+    await assertFails(args, mistake, /^forkd: /);
+  }
+});
+
+void test("no descriptor of forkd's own is taken for one that a caller has passed as --ready-fd", async () => {
+  for (let fd = 3; fd < 32; fd++) {
+    await assertFails(["run", "no-module.ts", "--ready-fd", String(fd)], mistake, /^forkd: --ready-fd must be /);
+  }
+});
+
 void test("a daemon that is told to stop while its module still loads, stops", async (t) => {
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) {
     const path = await moduleOf(t, 'console.error("loading");\nfor (;;);\n');

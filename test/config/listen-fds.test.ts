@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readPassedSockets, takePassedSockets } from "../../dist/config/listen-fds.js";
+import { readPassedSockets } from "../../dist/config/listen-fds.js";
 
 const pid = 4711;
 
@@ -31,12 +31,4 @@ void test("a count that is none, or too large, is refused", () => {
     });
   }
   assert.equal(readPassedSockets({ LISTEN_PID: "4711", LISTEN_FDS: "60" }, pid).length, 60);
-});
-
-void test("the variables are gone once they are read, whomever they were for", () => {
-  for (const LISTEN_PID of ["4711", "1"]) {
-    const variables = { LISTEN_PID, LISTEN_FDS: "1", LISTEN_FDNAMES: "web", OTHER: "stays" };
-    takePassedSockets(variables, pid);
-    assert.deepEqual(variables, { OTHER: "stays" });
-  }
 });

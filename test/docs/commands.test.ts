@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { createProgram } from "../../dist/cli/program.js";
 import { readPage } from "./pages.ts";
 
-void test("docs/commands.md lists the commands that there are, in the order of --help", () => {
-  const program = createProgram(() => undefined);
+void test("docs/commands.md lists the commands that there are, in the order of --help", async () => {
+  const program = await createProgram(() => undefined);
   const names = program
     .createHelp()
     .visibleCommands(program)

@@ -15,7 +15,7 @@ void test("decisions are numbered in one row, and say context, decision and cons
 
 void test("decision 0007 names the flags and variables that a zygote is started with", () => {
   const page = readPage("docs/decisions/0007-flags-of-the-zygote.md");
-  const flags = namesIn("dist/supervisor/zygote-process.js", /"(--[^"]+)"/g);
+  const flags = namesIn("dist/supervisor/zygote-boot.js", /"(--[^"]+)"/g);
   const variables = namesIn("dist/zygote/environment.js", /^ +([A-Z_]+): /gm);
   assert.ok(flags.length > 0 && variables.length > 0, "they were found");
   for (const name of [...flags, ...variables]) assert.ok(page.includes(`\`${name}\``), name);

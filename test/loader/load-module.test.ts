@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { loaderFlags } from "../../dist/loader/load-module.js";
+import { loaderFlags } from "../../dist/loader/loader-flags.js";
 import type { Failure, Outcome } from "./fixtures-load/load.js";
 
 const program = fileURLToPath(new URL("fixtures-load/load.js", import.meta.url));

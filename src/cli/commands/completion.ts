@@ -17,8 +17,9 @@ export function addCompletion(program: Command, finish: Finish): void {
     .summary("print a shell's completion script")
     .description(description)
     .addArgument(new Argument("<SHELL>", "the shell").choices(Object.keys(scripts)))
-    .action((shell: keyof typeof scripts) => {
-      say(scripts[shell](completionsOf(program)));
+    .action(async (shell: keyof typeof scripts) => {
+      const { createProgram } = await import("../program.ts");
+      say(scripts[shell](completionsOf(await createProgram(finish))));
       finish(0);
     });
 }

@@ -19,6 +19,8 @@ export function addRun(program: Command, finish: Finish): void {
     .addOption(new Flag("--detached", "What `forkd start` starts.").hideHelp())
     .addHelpText("after", runNotes)
     .action(async (modulePath: string, options: RunOptions) => {
+      const { stripForFirstZygote } = await import("../../supervisor/first-zygote.ts");
+      await stripForFirstZygote(modulePath);
       const { supervise } = await import("../../supervisor/main.ts");
       finish(await supervise(requestOf(modulePath, options)));
     });
