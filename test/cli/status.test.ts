@@ -31,7 +31,7 @@ void suite("forkd status", () => {
     assert.deepEqual([engine, drain, restarts], ["fork", null, 0]);
     assert.deepEqual([workers.busy, workers.max, connections.accepted], [1, 7, 3]);
     assert.equal(connections.ended["completed"], 1);
-    assert.ok(status.memory.supervisor > 0 && status.memory.zygote > 0);
+    assert.ok(status.memory.supervisorBytes > 0 && status.memory.zygoteBytes > 0);
     assert.match(status.lastError?.message ?? "", /handler/);
     busy.close();
   });
@@ -68,7 +68,10 @@ void suite("forkd list", () => {
     assert.match(second ?? "", new RegExp(`^two +${two.pid} +not answering$`));
     assert.deepEqual(rest, [""]);
     const { stderr } = await place.forkd("status", "two");
-    assert.match(stderr, /^forkd: The daemon two does not answer: it has ended, is not ready yet, or hangs\./);
+    assert.match(
+      stderr,
+      /^forkd: The daemon two has not answered for 10s: its supervisor, pid \d+, is stopped or hangs\./,
+    );
   });
 });
 
@@ -84,7 +87,7 @@ void suite("forkd connections", () => {
       connections.map(({ pid }) => pid),
       pids,
     );
-    assert.ok((connections[0]?.age ?? 0) >= (connections[1]?.age ?? 0));
+    assert.ok((connections[0]?.ageMs ?? 0) >= (connections[1]?.ageMs ?? 0));
     const [{ id, peer, state, generation }] = connections as [ConnectionInfo];
     assert.match(id, /^1\.\d+\.1$/);
     assert.equal(peer, `127.0.0.1:${clients[0]?.socket.localPort}`);

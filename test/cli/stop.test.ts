@@ -20,7 +20,7 @@ void suite("forkd stop", () => {
   void test("returns when nothing of the daemon is left, neither a process nor a file", async (t) => {
     const place = new Place(t);
     const { pid, log } = await place.start(fixture("commands"));
-    assert.deepEqual(await place.ask("stop"), { name: "commands", pid, cut: 0 });
+    assert.deepEqual(await place.ask("stop"), { name: "commands", pid, cut: 0, killed: false });
     assert.deepEqual(place.processes, []);
     assert.deepEqual(place.files, []);
     assert.match(readLog(log), /"msg":"stopped"}\n$/);
@@ -38,7 +38,9 @@ void suite("forkd stop", () => {
     client.send("pid\n");
     client.finish();
     assert.match(await client.rest(), /^waiting\nFORKD_E_DRAINING\n\d+\n$/);
-    assert.deepEqual(await stop, { status: 0, stdout: "drain-watcher: stopped\n", stderr: "" });
+    const { status, stdout, stderr } = await stop;
+    assert.deepEqual([status, stdout], [0, "drain-watcher: stopped\n"]);
+    assert.match(stderr, /^drain-watcher: waiting for 1 connection, the oldest \w+ old; \d+min \d+s left\n/);
     assert.deepEqual(place.processes, []);
   });
 
@@ -86,8 +88,8 @@ void suite("forkd stop", () => {
     client.send("pid\n");
     client.finish();
     assert.match(await client.rest(), /\n\d+\n$/);
-    const stopped = { status: 0, stdout: "drain-watcher: stopped\n", stderr: "" };
-    assert.deepEqual(await Promise.all(outcomes), [stopped, stopped]);
+    for (const { status, stdout } of await Promise.all(outcomes))
+      assert.deepEqual([status, stdout], [0, "drain-watcher: stopped\n"]);
     assert.ok(!readLog(log).includes("drain timeout"));
   });
 

@@ -12,8 +12,7 @@ export function addRestart(program: Command, finish: Finish): void {
     .addOption(new Flag("--now", "kill what is left at once"))
     .action(async (name: string | undefined, options: CommonOptions & { readonly now?: true }) => {
       const found = daemonMeant(name, options);
-      const before = await found.client.restart(options.now === true);
-      const after = await serveAnew(found, (status) => status.since !== before.since);
+      const after = await serveAnew(found, (client) => client.restart(options.now === true));
       const addresses = after.addresses.join(", ");
       print(after, options, () => `${found.name}: started again, pid ${after.pid}, listening on ${addresses}`);
       finish(0);

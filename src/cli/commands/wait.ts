@@ -7,7 +7,7 @@ import { type Comparison, parseComparison } from "../comparison.ts";
 import { addForDaemon, type CommonOptions, print } from "../daemon-command.ts";
 import { findCandidates, severalRun } from "../find-daemon.ts";
 import type { Finish } from "../program.ts";
-import { waitFor } from "../waiting.ts";
+import { waitFor } from "../../admin/waiting.ts";
 
 const description = `Waits until a fact holds, for scripts and for tests: that the daemon is ready to serve, that it serves so many
 connections, or that nothing of it is left. Without --timeout it waits for as long as it takes.`;
