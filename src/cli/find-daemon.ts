@@ -40,7 +40,7 @@ export function findDaemon(wanted: string | undefined, runtimeDir: string | unde
   const [only, ...others] = candidates;
   if (others.length > 0) throw severalRun(candidates);
   if (only !== undefined) return only;
-  throw notFound(wanted, findDaemons(runtimeDir), runtimeBase(runtimeDir, process.env));
+  throw notFound(wanted, runtimeDir);
 }
 
 /** Somebody may name the module instead. */
@@ -52,7 +52,10 @@ export function nameOf(wanted: string): string {
 export const severalRun = (running: readonly Found[]): ForkdError =>
   new ForkdError("FORKD_E_NOT_RUNNING", `Several daemons run: say which of them is meant, ${namesOf(running)}.`);
 
-function notFound(wanted: string | undefined, running: readonly Found[], base: string): ForkdError {
+/** None that may be meant runs. */
+export function notFound(wanted: string | undefined, runtimeDir: string | undefined): ForkdError {
+  const running = findDaemons(runtimeDir);
+  const base = runtimeBase(runtimeDir, process.env);
   const one = wanted === undefined ? "daemon" : `daemon called ${nameOf(wanted)}`;
   const others =
     running.length === 0 ? `looked for in ${base}; see --runtime-dir` : `those that do: ${namesOf(running)}`;
