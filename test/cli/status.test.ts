@@ -60,14 +60,15 @@ void suite("forkd list", () => {
     const one = await place.start(fixture("commands"), "--name", "one");
     const two = await place.start(fixture("commands"), "--name", "two");
     process.kill(two.pid, "SIGSTOP");
-    const { status, stdout } = await place.forkd("list");
+    const asked = place.forkd("status", "two");
+    const { status, stdout } = await Promise.race([place.forkd("list"), asked]); // whose patience is longer
     const [head, first, second, ...rest] = stdout.split("\n");
     assert.equal(status, 0);
     assert.match(head ?? "", /^NAME +PID +STATE +BUSY +FOR +ADDRESSES$/);
     assert.match(first ?? "", new RegExp(`^one +${one.pid} +serving +0/100 +\\S+.* ${one.addresses.join()}$`));
     assert.match(second ?? "", new RegExp(`^two +${two.pid} +not answering$`));
     assert.deepEqual(rest, [""]);
-    const { stderr } = await place.forkd("status", "two");
+    const { stderr } = await asked;
     assert.match(
       stderr,
       /^forkd: The daemon two has not answered for 10s: its supervisor, pid \d+, is stopped or hangs\./,
