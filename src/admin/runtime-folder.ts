@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { refusal } from "../config/refusal.ts";
 import { ForkdError } from "../errors.ts";
 import { describeErrno } from "../system-error.ts";
 
@@ -87,10 +88,12 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /**
  * The folder in which each daemon has one: what the flag says, or the variable `FORKD_RUNTIME_DIR`; by default
  * `/run/forkd` for root, `$XDG_RUNTIME_DIR/forkd` for others, and `/tmp/forkd-UID` where there is none.
+ * @throws ForkdError `FORKD_E_OPTION`
  */
 export function runtimeBase(flag: string | undefined, variables: Variables): string {
   const { FORKD_RUNTIME_DIR: variable, XDG_RUNTIME_DIR: xdg = "" } = variables;
   const wanted = flag ?? variable;
+  if (wanted === "") throw refusal(flag === "" ? "--runtime-dir" : "FORKD_RUNTIME_DIR", "the path of a folder", '""');
   if (wanted !== undefined) return resolve(wanted);
   if (isRoot()) return "/run/forkd";
   return isAbsolute(xdg) ? join(xdg, "forkd") : `/tmp/forkd-${process.getuid?.()}`;

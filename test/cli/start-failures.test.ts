@@ -60,9 +60,12 @@ void suite("forkd start refuses", () => {
   });
 
   void test("a working folder that is not there", async (t) => {
-    const outcome = await new Place(t).forkd("start", fixture("commands"), "--directory", "/nowhere");
-    const sentence = 'forkd: --directory must be a folder that is there; received "/nowhere".\n';
-    assert.deepEqual(outcome, { status: mistake, stdout: "", stderr: sentence });
+    const place = new Place(t);
+    for (const folder of ["/nowhere", ""]) {
+      const outcome = await place.forkd("start", fixture("commands"), "--directory", folder);
+      const sentence = `forkd: --directory must be a folder that is there; received "${folder}".\n`;
+      assert.deepEqual(outcome, { status: mistake, stdout: "", stderr: sentence });
+    }
   });
 });
 
