@@ -5,16 +5,19 @@
  */
 import { holdSignals } from "../held-signals.ts";
 import { readVersion } from "../version.ts";
+import { allSaid, say } from "./output.ts";
 
 const args = process.argv.slice(2);
 
 if (args[0] === "run" || args[0] === "resume") holdSignals();
 
-process.exit(args.length === 1 && args[0] === "--version" ? printVersion() : await runProgram());
+const status = args.length === 1 && args[0] === "--version" ? printVersion() : await runProgram();
+await allSaid();
+process.exit(status);
 
 /** By itself, for scripts ask for it often and the program is slow to load. */
 function printVersion(): number {
-  console.log(readVersion());
+  say(`${readVersion()}\n`);
   return 0;
 }
 

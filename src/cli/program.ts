@@ -17,6 +17,7 @@ import { addUnit } from "./commands/unit.ts";
 import { addUpgrade } from "./commands/upgrade.ts";
 import { addWait } from "./commands/wait.ts";
 import { programNotes } from "./help.ts";
+import { say } from "./output.ts";
 
 /** What a command calls with its exit status when it is done. */
 export type Finish = (status: number) => void;
@@ -49,7 +50,7 @@ export function createProgram(finish: Finish): Command {
     .addHelpText("after", programNotes)
     .exitOverride()
     // Mistakes are told by whoever catches them, all in one way.
-    .configureOutput({ outputError: () => {} });
+    .configureOutput({ outputError: () => {}, writeOut: say });
   for (const add of commands) add(program, finish);
   return program;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
@@ -19,6 +19,20 @@ test("--version is package.json's, however it is asked for", () => {
   const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as { version: string };
   assert.deepEqual(forkd("--version"), { status: 0, stdout: `${version}\n`, stderr: "" });
   assert.deepEqual(forkd("--version", "run"), { status: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+test("what cannot be written is told, and is no success", () => {
+  const full = openSync("/dev/full", "w");
+  const why = "ENOSPC (no space left on device)";
+  const sentence = `forkd: Standard output cannot be written to: ${why}. Mend that, or send it elsewhere.\n`;
+  for (const args of [["--version"], ["--help"], ["completion", "bash"]]) {
+    const { status, stderr } = spawnSync(process.execPath, [main, ...args], {
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    assert.deepEqual({ status, stderr }, { status: 111, stderr: sentence }, args.join(" "));
+  }
+  closeSync(full);
 });
 
 test("without arguments the help goes to stderr and the status is that of a mistake", () => {
