@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Drain, Status } from "../admin/api.ts";
 import { readVersion } from "../version.ts";
 import { native } from "../native.ts";
@@ -21,7 +22,7 @@ export function statusOf(supervisor: Supervisor, service: Service): Status {
     since: instance.since,
     uptimeMs: Math.round(Date.now() - Date.parse(instance.since)),
     addresses,
-    module: parts.planner.parts.modulePath,
+    module: resolve(parts.planner.parts.modulePath),
     engine,
     versions: { forkd: readVersion(), node: process.versions.node },
     workers: { idle, busy, max: settings.maxConnections },

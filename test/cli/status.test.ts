@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { relative } from "node:path";
 import { suite, test } from "node:test";
 import type { ConnectionInfo, Status } from "../../dist/admin/api.js";
 import { Client, exchange } from "../support/client.ts";
@@ -46,6 +47,13 @@ void suite("forkd status", () => {
       assert.match(stdout, /^last error {3}none$/m);
     }
   });
+});
+
+void test("forkd status tells where the module is, though it was started by a relative path", async (t) => {
+  const place = new Place(t);
+  place.spawn("run", relative(process.cwd(), fixture("commands")), "--listen", "127.0.0.1:0");
+  await place.forkd("wait", "commands");
+  assert.equal((await place.ask<Status>("status")).module, fixture("commands"));
 });
 
 void suite("forkd list", () => {
