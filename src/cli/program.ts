@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { readVersion } from "../version.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
@@ -48,9 +48,19 @@ export function createProgram(finish: Finish): Command {
     .version(readVersion(), "-v, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", programNotes)
+    .configureHelp({ commandDescription: (command) => inParagraphs(command.description()) })
     .exitOverride()
     // Mistakes are told by whoever catches them, all in one way.
     .configureOutput({ outputError: () => {}, writeOut: say });
   for (const add of commands) add(program, finish);
-  return program;
+  return program.addHelpCommand(helpCommand(program));
+}
+
+/** Lines end where they do for the source's sake; --help has a width of its own. */
+const inParagraphs = (text: string): string => text.replaceAll(/(?<!\n)\n(?!\n)/g, " ");
+
+function helpCommand(program: Command): Command {
+  const names = program.createHelp().visibleCommands(program);
+  const operand = new Argument("[COMMAND]").choices(names.map((command) => command.name()));
+  return new Command("help").summary("print the help of a command").addArgument(operand);
 }

@@ -18,8 +18,8 @@ export function diedAtStart(modulePath: string, manner: string): ForkdError {
   }
   return new ForkdError(
     "FORKD_E_ZYGOTE",
-    `The process that loads ${modulePath} was ended before it was ready: ${manner}. What it printed is above; if nobody ` +
-      "killed it, something that the module loads crashed it.",
+    `The process that loads ${modulePath} was ended before it was ready: ${manner}. If nobody killed it, something that the ` +
+      "module loads crashed it: the log may say more.",
   );
 }
 

@@ -39,7 +39,7 @@ test("without arguments the help goes to stderr and the status is that of a mist
   const { status, stdout, stderr } = forkd();
   assert.equal(status, 100);
   assert.equal(stdout, "");
-  assert.equal(stderr, forkd("--help").stdout);
+  assert.equal(stderr, forkd("help").stdout);
 });
 
 test("the help shows a daemon, examples and the exit statuses", () => {
@@ -68,8 +68,10 @@ test("the help of run tells each option's meaning, rule, default and variable", 
 });
 
 for (const [args, sentence] of [
-  ["rnu x.ts", "Unknown command 'rnu'; did you mean run? See: forkd run --help"],
-  ["x.ts", "Unknown command 'x.ts'; did you mean: forkd run x.ts? See: forkd run --help"],
+  ["rnu x.ts", "Unknown command 'rnu'; did you mean run? See: forkd --help"],
+  ["strat --help", "Unknown command 'strat'; did you mean start? See: forkd --help"],
+  ["help strat", "Unknown command 'strat'; did you mean start? See: forkd --help"],
+  ["x.ts", "Unknown command 'x.ts'; did you mean: forkd run x.ts? See: forkd --help"],
   ["run", "Missing required argument 'MODULE'. See: forkd run --help"],
   ["run x.ts y.ts", "Too many arguments for 'run'. Expected 1 argument but got 2. See: forkd run --help"],
   [
