@@ -43,12 +43,24 @@ export class Stopping {
   async toEnd(): Promise<number> {
     try {
       await this.#until(() => this.#tell());
+      process.once("SIGINT", this.#leave);
       await this.#until(() => this.#look());
     } finally {
+      process.off("SIGINT", this.#leave);
       this.#progress.end();
     }
     return this.#last === undefined || performance.now() < this.#last.until ? 0 : this.#last.connections;
   }
+
+  /** Who does not wait any longer does not end what he has begun. */
+  readonly #leave = (): void => {
+    const { name } = this.#client;
+    this.#progress.end();
+    process.stderr.write(
+      `forkd: The daemon ${name} goes on stopping: "forkd stop ${name} --now" does not wait for it.\n`,
+    );
+    process.kill(process.pid, "SIGINT");
+  };
 
   /** Until the daemon has ended, or `act` has done what it is to do. */
   async #until(act: () => Promise<boolean>): Promise<void> {

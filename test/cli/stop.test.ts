@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { Client, exchange } from "../support/client.ts";
@@ -32,6 +33,14 @@ void suite("forkd stop", () => {
     const client = await Client.open(port);
     client.send("wait\n");
     await client.receives("waiting\n");
+    const impatient = place.spawn("stop");
+    const left = place.outcomeOf(impatient);
+    await once(impatient.stderr, "data");
+    impatient.kill("SIGINT");
+    const way =
+      'forkd: The daemon drain-watcher goes on stopping: "forkd stop drain-watcher --now" does not wait for it.';
+    assert.equal((await left).stderr.split("\n")[1], way);
+    assert.equal(impatient.signalCode, "SIGINT");
     const stop = place.forkd("stop");
     await client.receives("FORKD_E_DRAINING\n");
     assert.deepEqual((await place.ask<{ drain: unknown }>("status")).drain !== null, true);
