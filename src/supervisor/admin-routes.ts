@@ -24,8 +24,8 @@ export function createRoutes(supervisor: Supervisor): Hono {
       if (now || !isStopping) supervisor.stop(now); // a second request would kill
       return c.json(statusOf(supervisor, service()), 202);
     })
-    .post("/restart", (c) => {
-      supervisor.succession.restart(c.req.query("now") !== undefined);
+    .post("/restart", async (c) => {
+      await supervisor.succession.restart(c.req.query("now") !== undefined);
       return c.json(statusOf(supervisor, service()), 202);
     })
     .post("/upgrade", async (c) => {

@@ -1,3 +1,4 @@
+import type { Program } from "../admin/api.ts";
 import { ForkdError } from "../errors.ts";
 
 /** What keeps a daemon from starting whose zygote has ended in that manner. */
@@ -30,6 +31,20 @@ export const stopping = (): ForkdError =>
 /** What an upgrade is told while something else goes on. */
 export const busy = (what: string): ForkdError =>
   new ForkdError("FORKD_E_UPGRADE", `The daemon is ${what}: upgrade it when it serves, and nothing else goes on.`);
+
+/** Why the process stays what it is; said by the program that it was to become, perhaps. */
+export function notUpgraded({ node, forkd }: Program, why: string): ForkdError {
+  return new ForkdError(
+    "FORKD_E_UPGRADE",
+    `The daemon cannot become ${forkd} on ${node}, and goes on as it is: ${plain(why)}`,
+  );
+}
+
+/** Why the daemon would not start again, as it was found out by trying. */
+export const notRestartable = (why: string): ForkdError =>
+  new ForkdError("FORKD_E_RESTART", `The daemon would not start again, and goes on as it is: ${plain(why)}`);
+
+const plain = (sentence: string): string => sentence.replace(/^forkd: /, "");
 
 /** The process could not become what it was to start the daemon again as. */
 export const notRestarted = (why: string): ForkdError =>
