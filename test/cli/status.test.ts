@@ -125,7 +125,12 @@ void suite("forkd kill", () => {
     assert.equal((await place.forkd("kill", id, "hostile", "--now")).stdout, `${id}: pid ${pid} is killed\n`);
     await client.rest();
     await waitFor("its end", () => !isAlive(pid));
-    await waitFor("the log to tell", () => recordsIn(log).some((record) => record["reason"] === "killed by SIGKILL"));
+    const end = await waitFor("the log to tell", () =>
+      recordsIn(log).find(({ pid: its, reason }) => its === pid && reason),
+    );
+    assert.deepEqual([end["reason"], end["level"], end["signal"]], ["terminated", "warn", "SIGKILL"]);
+    const { ended } = (await place.ask<Status>("status")).connections;
+    assert.deepEqual([ended["terminated"], ended["killed"]], [1, 0]);
   });
 
   void test("does not know a connection that is not there", async (t) => {
