@@ -28,6 +28,16 @@ export function diedAtStart(modulePath: string, manner: string): ForkdError {
 export const stopping = (): ForkdError =>
   new ForkdError("FORKD_E_STOPPING", "The daemon stops: start it again when it has.");
 
+/** Somebody has thought better of a reload. */
+export const calledOff = (): ForkdError =>
+  new ForkdError("FORKD_E_CALLED_OFF", "The reload was called off: the old code goes on.");
+
+export const nothingToCallOff = (): ForkdError =>
+  new ForkdError(
+    "FORKD_E_USAGE",
+    "There is no reload to call off: none is under way, or the new code takes over already.",
+  );
+
 /** What an upgrade is told while something else goes on. */
 export const busy = (what: string): ForkdError =>
   new ForkdError("FORKD_E_UPGRADE", `The daemon is ${what}: upgrade it when it serves, and nothing else goes on.`);

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Program } from "../admin/api.ts";
 import { formatDuration } from "../config/duration.ts";
+import type { ForkdError } from "../errors.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Report } from "./report.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
@@ -70,8 +71,9 @@ export class News {
     this.#log?.info({ generation, addresses }, `reloaded: generation ${generation} serves`);
   }
 
-  reloadFailed(error: Error): void {
-    this.#log?.error({ err: error }, "the reload failed; the old code goes on");
+  reloadFailed(error: ForkdError): void {
+    if (error.code === "FORKD_E_CALLED_OFF") this.#log?.info("the reload was called off; the old code goes on");
+    else this.#log?.error({ err: error }, "the reload failed; the old code goes on");
   }
 
   becoming({ node, forkd }: Program): void {
