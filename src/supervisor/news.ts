@@ -108,6 +108,15 @@ export class News {
     );
   }
 
+  /** systemd starts a program, which starts another: npx, npm and shells keep what they were passed, or close it. */
+  socketsAstray(addressee: number): void {
+    this.#log?.warn(
+      { addressee },
+      `LISTEN_FDS passes sockets to pid ${addressee}, and not to this process: they are not listened on. Have ` +
+        "node_modules/.bin/forkd run started itself, without npx, npm or a shell between, or unset LISTEN_PID",
+    );
+  }
+
   draining(): void {
     this.#log?.info("draining");
   }

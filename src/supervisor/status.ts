@@ -21,7 +21,7 @@ export function statusOf(supervisor: Supervisor, service: Service): Status {
     since: instance.since,
     uptimeMs: Math.round(Date.now() - Date.parse(instance.since)),
     addresses,
-    module: parts.planner.parts.modulePath,
+    module: parts.planner.module,
     engine,
     versions: { forkd: readVersion(), node: process.versions.node },
     workers: { idle, busy, max: settings.maxConnections },
