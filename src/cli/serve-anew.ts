@@ -1,9 +1,10 @@
+import { dirname } from "node:path";
 import type { Status } from "../admin/api.ts";
 import type { AdminClient } from "../admin/client.ts";
 import { stateOf } from "../admin/process-state.ts";
 import { waitFor } from "../admin/waiting.ts";
 import { ForkdError } from "../errors.ts";
-import type { Found } from "./find-daemon.ts";
+import { type Found, findDaemons } from "./find-daemon.ts";
 import { Progress } from "./progress.ts";
 
 /**
@@ -12,15 +13,13 @@ import { Progress } from "./progress.ts";
  * @throws ForkdError what it is refused with; `FORKD_E_NOT_RUNNING` if that process has ended, `FORKD_E_UPGRADE` if it is as
  * before, `FORKD_E_HUNG`
  */
-export async function serveAnew(
-  { name, holder, client }: Found,
-  ask: (client: AdminClient) => Promise<unknown>,
-): Promise<Status> {
+export async function serveAnew(found: Found, ask: (client: AdminClient) => Promise<unknown>): Promise<Status> {
+  const { name, holder, client } = found;
   const before = await client.status();
   await ask(client);
   const progress = new Progress();
   const after = await waitFor(async () => {
-    const status = await client.status().catch(undefinedIfDeaf);
+    const status = await (renamed(found) ?? client).status().catch(undefinedIfDeaf);
     if (status === undefined) refuseUnlessAlive(holder.pid, client);
     progress.show(`${name}: ${status?.state ?? "starting"}`, false);
     return status?.state === "serving" && !status.isReloading ? status : undefined;
@@ -28,6 +27,11 @@ export async function serveAnew(
   progress.end();
   if (after !== undefined && isAnew(after, before)) return after;
   throw new ForkdError("FORKD_E_UPGRADE", `The daemon ${name} serves as it did before: its log says why.`);
+}
+
+/** Its module, which it has loaded anew, may call it otherwise now. */
+function renamed({ holder, client }: Found): AdminClient | undefined {
+  return findDaemons(dirname(client.folder.path)).find((one) => one.holder.pid === holder.pid)?.client;
 }
 
 function undefinedIfDeaf(error: ForkdError): undefined {

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Drain, Status } from "../admin/api.ts";
 import { readVersion } from "../version.ts";
 import { native } from "../native.ts";
@@ -22,7 +21,7 @@ export function statusOf(supervisor: Supervisor, service: Service): Status {
     since: instance.since,
     uptimeMs: Math.round(Date.now() - Date.parse(instance.since)),
     addresses,
-    module: resolve(parts.planner.parts.modulePath),
+    module: parts.planner.module,
     engine,
     versions: { forkd: readVersion(), node: process.versions.node },
     workers: { idle, busy, max: settings.maxConnections },

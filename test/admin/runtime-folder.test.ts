@@ -28,7 +28,7 @@ void suite("forkd start refuses a runtime folder", () => {
         rmSync(base, { recursive: true });
         writeFileSync(base, "");
       },
-      why: /(EEXIST|ENOTDIR) \(.*\)/,
+      why: /\S+run cannot be made: (EEXIST|ENOTDIR) \(.*\)/,
     },
     {
       what: "that is open to others",
