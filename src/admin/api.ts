@@ -1,4 +1,4 @@
-/** What a daemon answers on its admin socket: HTTP, in JSON. Times are in ms, sizes in bytes. */
+/** What a daemon answers on its admin socket: HTTP, in JSON. Names end in the unit: ms, or bytes. */
 
 /** `GET /status` */
 export interface Status {
@@ -25,7 +25,7 @@ export interface Status {
   /** How often the zygote had to be replaced because it had died. */
   readonly restarts: number;
   /** Resident, of the supervisor and its zygotes. */
-  readonly memory: { readonly supervisor: number; readonly zygote: number };
+  readonly memory: { readonly supervisorBytes: number; readonly zygoteBytes: number };
   readonly lastError: LastError | null;
   /** While it drains. */
   readonly drain: Drain | null;
@@ -41,9 +41,9 @@ export interface LastError {
 export interface Drain {
   readonly connections: number;
   /** The age of the oldest one. */
-  readonly oldest: number;
+  readonly oldestMs: number;
   /** Until what is left is killed. */
-  readonly left: number;
+  readonly leftMs: number;
 }
 
 /** `GET /connections` answers a list of these. */
@@ -52,9 +52,9 @@ export interface ConnectionInfo {
   /** Of its worker. */
   readonly pid: number;
   readonly peer: string;
-  readonly age: number;
+  readonly ageMs: number;
   /** Since the last byte in either direction; null if `idleTimeout` is off. */
-  readonly idle: number | null;
+  readonly idleMs: number | null;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly generation: number;

@@ -1,12 +1,15 @@
 import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
+import { setTimeout as pass } from "node:timers/promises";
 import { reviveFailure } from "../control/failure.ts";
-import { ForkdError } from "../errors.ts";
+import type { ForkdError } from "../errors.ts";
 import type { ConnectionInfo, Program, Refusal, Reloaded, Status } from "./api.ts";
+import { gone, hung, patience } from "./failure.ts";
+import { findHolder } from "./pid-file.ts";
 import type { RuntimeFolder } from "./runtime-folder.ts";
 
-/** For an answer that is there at once, if the daemon gets on at all; in ms. */
-const patience = 10_000;
+/** Between two looks whether a daemon gets on that is asked for what takes a while; in ms. */
+const lookInterval = 1000;
 
 /** Asks a daemon, over its admin socket. */
 export class AdminClient {
@@ -18,12 +21,13 @@ export class AdminClient {
     this.folder = folder;
   }
 
-  status(): Promise<Status> {
-    return this.#ask("GET", "/status");
+  /** @param within - How long it may take to answer, in ms. */
+  status(within = patience): Promise<Status> {
+    return this.#ask("GET", "/status", within);
   }
 
-  connections(): Promise<ConnectionInfo[]> {
-    return this.#ask("GET", "/connections");
+  connections(within = patience): Promise<ConnectionInfo[]> {
+    return this.#ask("GET", "/connections", within);
   }
 
   endConnection(id: string, now: boolean): Promise<{ readonly pid: number }> {
@@ -35,36 +39,64 @@ export class AdminClient {
   }
 
   restart(now: boolean): Promise<Status> {
-    return this.#ask("POST", `/restart${now ? "?now" : ""}`);
+    return this.#askAtLength(`/restart${now ? "?now" : ""}`);
   }
 
   upgrade(program: Program): Promise<Status> {
-    return this.#ask("POST", "/upgrade", program);
+    return this.#askAtLength("/upgrade", program);
   }
 
   reload(): Promise<Reloaded> {
-    return this.#ask("POST", "/reload");
+    return this.#askAtLength("/reload");
   }
 
-  /** @throws ForkdError what the daemon refuses it with, or `FORKD_E_NOT_RUNNING` */
-  async #ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
-    const response = await this.#send(method, path, body === undefined ? "" : JSON.stringify(body));
-    const answer = JSON.parse(await text(response).catch(() => Promise.reject(gone(this.name)))) as Answer | Refusal;
+  callOffReload(): Promise<unknown> {
+    return this.#ask("DELETE", "/reload");
+  }
+
+  /** That it gives no sign of life. */
+  get hung(): ForkdError {
+    return hung(this.name, findHolder(this.folder.pidFile)?.pid);
+  }
+
+  /**
+   * For an answer that is there at once, if the daemon gets on at all.
+   * @throws ForkdError what the daemon refuses it with, `FORKD_E_NOT_RUNNING`, `FORKD_E_HUNG`
+   */
+  #ask<Answer>(method: string, path: string, within = patience): Promise<Answer> {
+    const isHung = new AbortController();
+    const patient = setTimeout(() => isHung.abort(this.hung), within);
+    return this.#answer<Answer>(method, path, isHung.signal).finally(() => clearTimeout(patient));
+  }
+
+  /** For an answer that takes as long as it takes, while the daemon gets on. */
+  async #askAtLength<Answer>(path: string, body?: object): Promise<Answer> {
+    const isHung = new AbortController();
+    const isAnswered = new AbortController();
+    void this.#watch(isHung, isAnswered.signal);
+    return this.#answer<Answer>("POST", path, isHung.signal, body).finally(() => isAnswered.abort());
+  }
+
+  async #watch(isHung: AbortController, end: AbortSignal): Promise<void> {
+    while (!end.aborted) {
+      await this.status().catch((error: ForkdError) => error.code === "FORKD_E_HUNG" && isHung.abort(error));
+      await pass(lookInterval, undefined, { signal: end }).catch(() => undefined);
+    }
+  }
+
+  async #answer<Answer>(method: string, path: string, isHung: AbortSignal, body?: object): Promise<Answer> {
+    const refused = (): ForkdError => (isHung.aborted ? (isHung.reason as ForkdError) : gone(this.name));
+    const response = await this.#send(method, path, isHung, body).catch(() => Promise.reject(refused()));
+    const answer = JSON.parse(await text(response).catch(() => Promise.reject(refused()))) as Answer | Refusal;
     if ((response.statusCode ?? 500) >= 400) throw reviveFailure(answer as Refusal);
     return answer as Answer;
   }
 
-  #send(method: string, path: string, body: string): Promise<IncomingMessage> {
+  #send(method: string, path: string, signal: AbortSignal, body?: object): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const asked = request({ socketPath: this.folder.socket, method, path }, resolve);
-      if (method === "GET") asked.setTimeout(patience, () => asked.destroy(gone(this.name)));
-      asked.on("error", () => reject(gone(this.name))).end(body);
+      request({ socketPath: this.folder.socket, method, path, signal }, resolve)
+        .on("error", reject)
+        .end(body === undefined ? "" : JSON.stringify(body));
     });
   }
 }
-
-const gone = (name: string): ForkdError =>
-  new ForkdError(
-    "FORKD_E_NOT_RUNNING",
-    `The daemon ${name} does not answer: it has ended, is not ready yet, or hangs. See: forkd list`,
-  );

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 /** Where a daemon logs that nobody watches, if it is not told: the file of its name in the folder for logs. */
 export function logFileOf(name: string): string {
@@ -10,7 +10,7 @@ export function logFileOf(name: string): string {
 /** The same, and the folder is there. What keeps it from being made keeps the file from being opened. */
 export function defaultLogFile(name: string): string {
   try {
-    mkdirSync(logFolder(), { recursive: true, mode: 0o700 });
+    makeFolder(logFolder(), 0o700);
   } catch {
     // who opens the file says so
   }

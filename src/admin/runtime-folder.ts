@@ -1,7 +1,9 @@
-import { lstatSync, mkdirSync, rmdirSync, statSync } from "node:fs";
+import { lstatSync, rmdirSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { refusal } from "../config/refusal.ts";
 import { ForkdError } from "../errors.ts";
 import { describeErrno } from "../system-error.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** The longest path that a Unix socket may have: unix(7), and its final zero. */
 const longestPath = 107;
@@ -38,10 +40,11 @@ export class RuntimeFolder {
     if (Buffer.byteLength(this.socket) > longestPath)
       throw this.#refusal("its socket's path would be longer than 107 bytes");
     try {
-      mkdirSync(dirname(this.path), { recursive: true, mode: isRoot() ? 0o755 : 0o700 });
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      makeFolder(dirname(this.path), isRoot() ? 0o755 : 0o700);
+      makeFolder(this.path, 0o700);
     } catch (error) {
-      throw this.#refusal(describeErrno((error as NodeJS.ErrnoException).errno ?? 0));
+      const { errno = 0, path = this.path } = error as NodeJS.ErrnoException;
+      throw this.#refusal(`${path} cannot be made: ${describeErrno(errno)}`);
     }
     this.#refuseBaseOfOthers();
     this.#refuseOthers();
@@ -87,10 +90,12 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /**
  * The folder in which each daemon has one: what the flag says, or the variable `FORKD_RUNTIME_DIR`; by default
  * `/run/forkd` for root, `$XDG_RUNTIME_DIR/forkd` for others, and `/tmp/forkd-UID` where there is none.
+ * @throws ForkdError `FORKD_E_OPTION`
  */
 export function runtimeBase(flag: string | undefined, variables: Variables): string {
   const { FORKD_RUNTIME_DIR: variable, XDG_RUNTIME_DIR: xdg = "" } = variables;
   const wanted = flag ?? variable;
+  if (wanted === "") throw refusal(flag === "" ? "--runtime-dir" : "FORKD_RUNTIME_DIR", "the path of a folder", '""');
   if (wanted !== undefined) return resolve(wanted);
   if (isRoot()) return "/run/forkd";
   return isAbsolute(xdg) ? join(xdg, "forkd") : `/tmp/forkd-${process.getuid?.()}`;

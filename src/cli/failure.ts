@@ -11,9 +11,9 @@ export interface Failure {
 
 /**
  * What to say of an error: one sentence of a mistake, all there is to know of a bug.
- * @param command - That whose help says more of how it is used.
+ * @param command - That whose help says more of how it is used; forkd itself if not given.
  */
-export function describeFailure(error: unknown, command = "run"): Failure {
+export function describeFailure(error: unknown, command?: string): Failure {
   if (error instanceof CommanderError) return describeUsage(error, command);
   if (!(error instanceof ForkdError)) return isRefusalOfTheSystem(error) ? describeRefusal(error) : describeBug(error);
   return { status: error.exitStatus, text: lines(`forkd: ${error.message}`, detailsOf(error)) };
@@ -26,9 +26,10 @@ function detailsOf(error: ForkdError): string {
 }
 
 /** commander also throws when it has printed the help or the version, as it was asked to or for want of a command. */
-function describeUsage({ code, exitCode, message }: CommanderError, command: string): Failure {
+function describeUsage({ code, exitCode, message }: CommanderError, command = ""): Failure {
   if (exitCode === 0) return { status: 0, text: "" };
-  const text = code === "commander.help" ? "" : lines(`forkd: ${usageSentence(message)} See: forkd ${command} --help`);
+  const help = ["forkd", command, "--help"].filter((word) => word !== "").join(" ");
+  const text = code === "commander.help" ? "" : lines(`forkd: ${usageSentence(message)} See: ${help}`);
   return { status: errorCatalogue.FORKD_E_USAGE, text };
 }
 

@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
-import { parse } from "node:path";
+import { readdirSync, realpathSync } from "node:fs";
+import { parse, resolve } from "node:path";
 import { AdminClient } from "../admin/client.ts";
 import { findHolder, type Holder } from "../admin/pid-file.ts";
 import { RuntimeFolder, runtimeBase } from "../admin/runtime-folder.ts";
@@ -22,17 +22,40 @@ export function findDaemons(runtimeDir: string | undefined): Found[] {
   });
 }
 
-/** Those of them that may be meant. */
+/**
+ * Those of them that may be meant.
+ * @throws ForkdError `FORKD_E_NOT_RUNNING` if it is a module's path, and the daemon of its name has another
+ */
 export function findCandidates(wanted: string | undefined, runtimeDir: string | undefined): Found[] {
   const running = findDaemons(runtimeDir);
   if (wanted === undefined) return running;
   const named = running.filter(({ name }) => name === wanted);
-  return named.length > 0 ? named : running.filter(({ name }) => name === nameOf(wanted));
+  if (named.length > 0 || !isModule(wanted)) return named;
+  const its = running.filter(({ holder }) => isSameFile(holder.module, wanted));
+  const [namesake] = its.length > 0 ? [] : running.filter(({ name }) => name === nameOf(wanted));
+  if (namesake !== undefined) throw anothers(wanted, namesake);
+  return its;
+}
+
+const isModule = (wanted: string): boolean => /\.[cm]?[jt]s$/.test(wanted);
+
+/** By its path, or where links lead: one may have been led elsewhere since the daemon started. */
+function isSameFile(module: string, wanted: string): boolean {
+  const [here, there] = [module, resolve(wanted)];
+  return here === there || realPath(here) === realPath(there);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // it is gone
+  }
 }
 
 /**
  * The daemon that is meant.
- * @param wanted - Its name, or its module; with only one that runs it need not be named.
+ * @param wanted - Its name, or its module's path; with only one that runs it need not be named.
  * @throws ForkdError `FORKD_E_NOT_RUNNING`
  */
 export function findDaemon(wanted: string | undefined, runtimeDir: string | undefined): Found {
@@ -40,19 +63,29 @@ export function findDaemon(wanted: string | undefined, runtimeDir: string | unde
   const [only, ...others] = candidates;
   if (others.length > 0) throw severalRun(candidates);
   if (only !== undefined) return only;
-  throw notFound(wanted, findDaemons(runtimeDir), runtimeBase(runtimeDir, process.env));
+  throw notFound(wanted, runtimeDir);
 }
 
 /** Somebody may name the module instead. */
 export function nameOf(wanted: string): string {
-  return /\.[cm]?[jt]s$/.test(wanted) ? parse(wanted).name : wanted;
+  return isModule(wanted) ? parse(wanted).name : wanted;
 }
+
+/** A path says more than a name. */
+const anothers = (wanted: string, { name, holder }: Found): ForkdError =>
+  new ForkdError(
+    "FORKD_E_NOT_RUNNING",
+    `No daemon runs here with the module ${resolve(wanted)}: the one called ${name} has ${holder.module}. If that is meant, say "${name}".`,
+  );
 
 /** Nobody has said which. */
 export const severalRun = (running: readonly Found[]): ForkdError =>
   new ForkdError("FORKD_E_NOT_RUNNING", `Several daemons run: say which of them is meant, ${namesOf(running)}.`);
 
-function notFound(wanted: string | undefined, running: readonly Found[], base: string): ForkdError {
+/** None that may be meant runs. */
+export function notFound(wanted: string | undefined, runtimeDir: string | undefined): ForkdError {
+  const running = findDaemons(runtimeDir);
+  const base = runtimeBase(runtimeDir, process.env);
   const one = wanted === undefined ? "daemon" : `daemon called ${nameOf(wanted)}`;
   const others =
     running.length === 0 ? `looked for in ${base}; see --runtime-dir` : `those that do: ${namesOf(running)}`;

@@ -5,12 +5,15 @@
  */
 import { holdSignals } from "../held-signals.ts";
 import { readVersion } from "../version.ts";
+import { allSaid, say } from "./output.ts";
 
 const args = process.argv.slice(2);
 
 if (args[0] === "run" || args[0] === "resume") holdSignals();
 
-process.exit(await run());
+const status = await run();
+await allSaid();
+process.exit(status);
 
 /** The version by itself, for scripts ask for it often and the program is slow to load. */
 async function run(): Promise<number> {
@@ -19,7 +22,7 @@ async function run(): Promise<number> {
 }
 
 function printVersion(): number {
-  console.log(readVersion());
+  say(`${readVersion()}\n`);
   return 0;
 }
 

@@ -1,6 +1,7 @@
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { readVersion } from "../version.ts";
 import { programNotes } from "./help.ts";
+import { say } from "./output.ts";
 
 /** What a command calls with its exit status when it is done. */
 export type Finish = (status: number) => void;
@@ -37,11 +38,21 @@ export async function createProgram(finish: Finish, called = ""): Promise<Comman
     .version(readVersion(), "-v, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", programNotes)
+    .configureHelp({ commandDescription: (command) => inParagraphs(command.description()) })
     .exitOverride()
     // Mistakes are told by whoever catches them, all in one way.
-    .configureOutput({ outputError: () => {} });
+    .configureOutput({ outputError: () => {}, writeOut: say });
   const load = Object.hasOwn(commands, called) ? commands[called] : undefined;
   const loads = load === undefined ? Object.values(commands) : [load];
   for (const add of await Promise.all(loads.map((one) => one()))) add(program, finish);
-  return program;
+  return program.addHelpCommand(helpCommand(program));
+}
+
+/** Lines end where they do for the source's sake; --help has a width of its own. */
+const inParagraphs = (text: string): string => text.replaceAll(/(?<!\n)\n(?!\n)/g, " ");
+
+function helpCommand(program: Command): Command {
+  const names = program.createHelp().visibleCommands(program);
+  const operand = new Argument("[COMMAND]").choices(names.map((command) => command.name()));
+  return new Command("help").summary("print the help of a command").addArgument(operand);
 }

@@ -1,18 +1,27 @@
 const pause = 200;
+/** Between two lines that tell the same but for its figures. */
+const longPause = 10_000;
 
-/** A line on a terminal's standard error that changes; nothing elsewhere. */
+/** What is waited for, on standard error: on a terminal one line that changes, elsewhere a line now and then. */
 export class Progress {
-  #shownAt = 0;
+  readonly #isSilent: boolean;
+  #shownAt = -Infinity;
   #isThere = false;
 
-  show(line: string): void {
-    if (!process.stderr.isTTY || performance.now() - this.#shownAt < pause) return;
+  constructor(isSilent = false) {
+    this.#isSilent = isSilent;
+  }
+
+  /** @param isForAll - Whether it is worth a line where there is no terminal. */
+  show(line: string, isForAll: boolean): void {
+    if (this.#isSilent || !(isForAll || process.stderr.isTTY)) return;
+    if (performance.now() - this.#shownAt < (process.stderr.isTTY ? pause : longPause)) return;
     this.#shownAt = performance.now();
     this.#isThere = true;
-    process.stderr.write(`\r\x1b[2K${line}`);
+    process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
   }
 
   end(): void {
-    if (this.#isThere) process.stderr.write("\r\x1b[2K");
+    if (this.#isThere && process.stderr.isTTY) process.stderr.write("\r\x1b[2K");
   }
 }

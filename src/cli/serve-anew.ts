@@ -1,35 +1,52 @@
-import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Status } from "../admin/api.ts";
+import type { AdminClient } from "../admin/client.ts";
+import { stateOf } from "../admin/process-state.ts";
+import { waitFor } from "../admin/waiting.ts";
 import { ForkdError } from "../errors.ts";
-import type { Found } from "./find-daemon.ts";
+import { type Found, findDaemons } from "./find-daemon.ts";
 import { Progress } from "./progress.ts";
-import { waitFor } from "./waiting.ts";
 
 /**
- * Waits until a daemon serves whose process has begun anew.
- * @throws ForkdError `FORKD_E_NOT_RUNNING` if that process has ended, `FORKD_E_UPGRADE` if it is as before
+ * Has a daemon's process begin anew, as another program or as itself, and waits until it serves.
+ * @param ask - What has it do so.
+ * @throws ForkdError what it is refused with; `FORKD_E_NOT_RUNNING` if that process has ended, `FORKD_E_UPGRADE` if it is as
+ * before, `FORKD_E_HUNG`
  */
-export async function serveAnew({ name, holder, client }: Found, isAnew: (status: Status) => boolean): Promise<Status> {
+export async function serveAnew(found: Found, ask: (client: AdminClient) => Promise<unknown>): Promise<Status> {
+  const { name, holder, client } = found;
+  const before = await client.status();
+  await ask(client);
   const progress = new Progress();
-  const served = await waitFor(async () => {
-    const status = await client.status().catch(() => undefined);
-    if (status === undefined && hasEnded(holder.pid)) throw endedInstead(name);
-    progress.show(`${name}: ${status?.state ?? "starting"}`);
+  const after = await waitFor(async () => {
+    const status = await (renamed(found) ?? client).status().catch(undefinedIfDeaf);
+    if (status === undefined) refuseUnlessAlive(holder.pid, client);
+    progress.show(`${name}: ${status?.state ?? "starting"}`, false);
     return status?.state === "serving" && !status.isReloading ? status : undefined;
   });
   progress.end();
-  if (served !== undefined && isAnew(served)) return served;
+  if (after !== undefined && isAnew(after, before)) return after;
   throw new ForkdError("FORKD_E_UPGRADE", `The daemon ${name} serves as it did before: its log says why.`);
 }
 
-/** Gone, or a zombie: proc_pid_stat(5). */
-function hasEnded(pid: number): boolean {
-  try {
-    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return true;
-  }
+/** Its module, which it has loaded anew, may call it otherwise now. */
+function renamed({ holder, client }: Found): AdminClient | undefined {
+  return findDaemons(dirname(client.folder.path)).find((one) => one.holder.pid === holder.pid)?.client;
 }
 
-const endedInstead = (name: string): ForkdError =>
-  new ForkdError("FORKD_E_NOT_RUNNING", `The daemon ${name} has ended, and not started again: its log says why.`);
+function undefinedIfDeaf(error: ForkdError): undefined {
+  if (error.code !== "FORKD_E_NOT_RUNNING") throw error;
+}
+
+function refuseUnlessAlive(pid: number, { name, hung }: AdminClient): void {
+  const state = stateOf(pid);
+  if (state === "T") throw hung;
+  if (state === "" || state === "Z" || state === "X")
+    throw new ForkdError(
+      "FORKD_E_NOT_RUNNING",
+      `The daemon ${name} has ended, and not started again: its log says why.`,
+    );
+}
+
+const isAnew = (after: Status, before: Status): boolean =>
+  after.since !== before.since || after.upgrades > before.upgrades;

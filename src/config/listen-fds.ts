@@ -29,6 +29,12 @@ export function readPassedSockets(variables: Variables, pid: number): PassedSock
   }));
 }
 
+/** Another process that sockets were passed to, by which they did not get here; undefined if there is none. */
+export function readOtherAddressee({ LISTEN_PID, LISTEN_FDS }: Readonly<Variables>, pid: number): number | undefined {
+  const addressee = /^[1-9]\d{0,8}$/.test(LISTEN_PID ?? "") ? Number(LISTEN_PID) : pid;
+  return addressee !== pid && /^[1-9]\d*$/.test(LISTEN_FDS ?? "") ? addressee : undefined;
+}
+
 function parseCount(text: string): number {
   const count = /^[1-9]\d?$/.test(text) ? Number(text) : 0;
   if (count >= 1 && count <= mostSockets) return count;

@@ -58,5 +58,5 @@ async function importFile(file: string): Promise<Record<string, unknown>> {
 
 function sentenceFor(file: string, cause: unknown): string {
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return `The module ${file} could not be loaded. Mend this and start it again: ${reason}`;
+  return `The module ${file} could not be loaded. Mend this: ${reason}`;
 }

@@ -6,7 +6,11 @@
 const atomic = 4096;
 /** What is kept of one writer: enough for a long record, too little to do harm. */
 const longestLine = 2 ** 20;
-const mostParts = (16 * 2 ** 20) / atomic;
+const longestRecord = 16 * 2 ** 20;
+/** Of all writers together: some die in the middle of a record, and others only look as if they wrote one. */
+const mostKept = 4 * longestRecord;
+/** What keeping a part takes, however short it is. */
+const costOfPart = 128;
 const lf = 10;
 const newline = Buffer.of(lf);
 const escape = 0x1b; /* no record begins with it */
@@ -32,7 +36,8 @@ export function* cutRecord(record: string, pid: number): Generator<Uint8Array> {
 /** Puts together what `cutRecord` cut, of many writers at once. What is no record passes as it is. */
 export class RecordAssembler {
   #rest: Buffer = Buffer.alloc(0);
-  readonly #parts = new Map<string, Buffer[]>();
+  readonly #parts = new Map<string, Parts>();
+  #kept = 0;
 
   /** The records that are whole now. */
   push(bytes: Buffer): string[] {
@@ -70,15 +75,43 @@ export class RecordAssembler {
     if (header === null) return line.toString("utf8");
     const [{ length }, kind, writer = ""] = header;
     // A first part begins anew: an earlier writer of that pid may have died in the middle of a record.
-    const parts = kind === "<" ? [] : (this.#parts.get(writer) ?? []);
-    parts.push(Buffer.from(line.subarray(1 + length)));
-    this.#parts.set(writer, parts);
-    if (parts.length > mostParts) {
-      this.#parts.delete(writer);
-      return `a log record of ${writer} was longer than ${(mostParts * atomic) / 2 ** 20} MiB, and is lost`;
+    if (kind === "<") this.#forget(writer);
+    const parts = this.#keep(writer, line.subarray(1 + length));
+    if (parts.size > longestRecord) {
+      this.#forget(writer);
+      return `a log record of ${writer} was longer than ${longestRecord / 2 ** 20} MiB, and is lost`;
     }
-    if (kind !== "=") return undefined;
-    this.#parts.delete(writer);
-    return Buffer.concat(parts).toString("utf8");
+    if (kind !== "=") return this.#kept > mostKept ? this.#giveUpOldest() : undefined;
+    this.#forget(writer);
+    return Buffer.concat(parts.all).toString("utf8");
   }
+
+  #keep(writer: string, bytes: Buffer): Parts {
+    const parts = this.#parts.get(writer) ?? { all: [], size: 0 };
+    const cost = bytes.length + costOfPart;
+    parts.all.push(Buffer.from(bytes));
+    parts.size += cost;
+    this.#kept += cost;
+    this.#parts.set(writer, parts);
+    return parts;
+  }
+
+  #forget(writer: string): void {
+    this.#kept -= this.#parts.get(writer)?.size ?? 0;
+    this.#parts.delete(writer);
+  }
+
+  /** That which was begun before all others. */
+  #giveUpOldest(): string {
+    const [writer = ""] = this.#parts.keys();
+    this.#forget(writer);
+    return `a log record of ${writer} has not come to its end, and is lost`;
+  }
+}
+
+/** What has come of a writer's record. */
+interface Parts {
+  readonly all: Buffer[];
+  /** In bytes, as they are kept. */
+  size: number;
 }

@@ -3,9 +3,9 @@ import type { Logger } from "pino";
 import type { Program } from "../admin/api.ts";
 import { longestTimeout } from "../config/duration.ts";
 import { native } from "../native.ts";
-import { become, refusal } from "./becoming.ts";
+import { become } from "./becoming.ts";
 import { children } from "./children.ts";
-import { stopping } from "./failure.ts";
+import { notUpgraded, stopping } from "./failure.ts";
 import { handoverOf } from "./handover.ts";
 import type { Action } from "./lifecycle.ts";
 import type { Plan } from "./plan.ts";
@@ -135,7 +135,7 @@ export class Actions implements Readonly<Record<Action, () => void>> {
     const program = succession.upgradesTo as Program;
     const why = become(program, handoverOf(this.#supervisor, handed), process.env);
     log.goOn();
-    news.notBecome(refusal(program, why));
+    news.notBecome(notUpgraded(program, why));
     parts.onReload("ends", this.#service.addresses);
     this.#supervisor.handle("notUpgraded");
   }

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Program, Refusal, Reloaded } from "../admin/api.ts";
 import { ForkdError } from "../errors.ts";
+import { callOffReloads } from "./calling-off.ts";
 import { connectionsOf, endConnection } from "./connections.ts";
 import type { Service } from "./service.ts";
 import { statusOf } from "./status.ts";
@@ -24,8 +25,8 @@ export function createRoutes(supervisor: Supervisor): Hono {
       if (now || !isStopping) supervisor.stop(now); // a second request would kill
       return c.json(statusOf(supervisor, service()), 202);
     })
-    .post("/restart", (c) => {
-      supervisor.succession.restart(c.req.query("now") !== undefined);
+    .post("/restart", async (c) => {
+      await supervisor.succession.restart(c.req.query("now") !== undefined);
       return c.json(statusOf(supervisor, service()), 202);
     })
     .post("/upgrade", async (c) => {
@@ -33,6 +34,10 @@ export function createRoutes(supervisor: Supervisor): Hono {
       return c.json(statusOf(supervisor, service()), 202);
     })
     .post("/reload", async (c) => c.json({ generation: await supervisor.reload() } satisfies Reloaded))
+    .delete("/reload", (c) => {
+      callOffReloads(supervisor);
+      return c.json({}, 202);
+    })
     .notFound((c) =>
       c.json(refusal(new ForkdError("FORKD_E_USAGE", `There is no ${c.req.method} ${c.req.path}.`)), 404),
     )

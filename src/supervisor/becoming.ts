@@ -4,7 +4,6 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { Program } from "../admin/api.ts";
-import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { environmentList, nullTerminated } from "../null-terminated.ts";
 import { describeErrno } from "../system-error.ts";
@@ -24,7 +23,7 @@ export const ownProgram = (): Program => ({
 /**
  * Has the other program look at what it would take over, and do all that comes before the first connection.
  * @param helpers - Where its pid is while it is there.
- * @throws ForkdError `FORKD_E_UPGRADE` with what it says
+ * @throws Error with what it says
  */
 export async function tryProgram(
   program: Program,
@@ -41,15 +40,13 @@ export async function tryProgram(
     if (pid !== undefined) helpers.add(pid); // never 0, which kill(2) takes for a whole group
     const patience = setTimeout(() => child.kill("SIGKILL"), longestTrial);
     const [end, answer, said] = await Promise.all([
-      endOf(child),
+      endOf(child).catch(({ message }: Error) => Promise.reject(new Error(`${message}.`))),
       text(child.stdout as Readable),
       text(child.stderr as Readable),
     ]);
     clearTimeout(patience);
     // Whoever is no forkd may end well, too.
-    if (end !== "status 0" || answer.trim() !== format) throw refusal(program, said.trim() || `it ended with ${end}.`);
-  } catch (error) {
-    throw error instanceof ForkdError ? error : refusal(program, `${(error as Error).message}.`);
+    if (end !== "status 0" || answer.trim() !== format) throw new Error(said.trim() || `it ended with ${end}.`);
   } finally {
     native.close(fd);
     if (pid !== undefined) helpers.delete(pid);
@@ -73,9 +70,4 @@ export function become(program: Program, handover: Handover, variables: Variable
 async function endOf(child: ChildProcess): Promise<string> {
   const [status, signal] = (await once(child, "close")) as [number | null, string | null];
   return signal ?? `status ${status}`;
-}
-
-export function refusal({ node, forkd }: Program, why: string): ForkdError {
-  const message = `The daemon cannot become ${forkd} on ${node}, and goes on as it is: ${why.replace(/^forkd: /, "")}`;
-  return new ForkdError("FORKD_E_UPGRADE", message);
 }

@@ -45,7 +45,8 @@ class Check {
     this.result = new Promise((resolve, reject) => ([this.#succeed, this.#fail] = [resolve, reject]));
     this.#zygote = new ZygoteProcess(bootZygote(log.pipe[1]), modulePath, 1, {
       onMessage: (message) => void this.#onMessage(message).catch((error: Error) => this.#end(() => this.#fail(error))),
-      onExit: (manner) => this.#fail(diedAtStart(modulePath, manner)),
+      onExit: (manner) =>
+        this.#fail(diedAtStart(modulePath, manner, this.#settings === undefined ? "loading" : "preparing")),
     });
     this.#zygote.expectReady(this.#planner.optionBeforehand("startTimeout"));
   }

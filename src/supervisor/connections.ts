@@ -2,21 +2,22 @@ import { constants } from "node:os";
 import type { ConnectionInfo } from "../admin/api.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
+import { killFor } from "../scoreboard/keeper.ts";
 import type { Slots } from "../scoreboard/slots.ts";
 import { State } from "../scoreboard/states.ts";
 import type { Service } from "./service.ts";
 
-const { SIGKILL, SIGTERM } = constants.signals;
+const { SIGTERM } = constants.signals;
 
 /** Those that are being served. */
-export function connectionsOf({ registry, slots, settings }: Service): ConnectionInfo[] {
-  const busy = registry.taken().filter((slot) => slots.isBusy(slot));
-  return busy.map((slot) => ({
+export function connectionsOf(service: Service): ConnectionInfo[] {
+  const { registry, slots, settings } = service;
+  return busySlots(service).map((slot) => ({
     id: slots.connectionId(slot),
     pid: registry.pid(slot),
     peer: slots.peer(slot),
-    age: slots.age(slot),
-    idle: idleOf(slots, slot, settings.idleTimeout),
+    ageMs: slots.age(slot),
+    idleMs: idleOf(slots, slot, settings.idleTimeout),
     bytesIn: slots.bytesIn(slot),
     bytesOut: slots.bytesOut(slot),
     generation: registry.generation(slot),
@@ -24,22 +25,25 @@ export function connectionsOf({ registry, slots, settings }: Service): Connectio
   }));
 }
 
+const busySlots = ({ registry, slots }: Service): number[] => registry.taken().filter((slot) => slots.isBusy(slot));
+
 /**
  * Has the worker of a connection drain, or kills it: the log tells of its end.
  * @returns its pid
  * @throws ForkdError `FORKD_E_NO_CONNECTION`
  */
 export function endConnection(service: Service, id: string, now: boolean): number {
-  const connection = connectionsOf(service).find((one) => one.id === id);
-  if (connection === undefined) {
+  const { registry, slots } = service;
+  const slot = busySlots(service).find((busy) => slots.connectionId(busy) === id);
+  if (slot === undefined) {
     throw new ForkdError(
       "FORKD_E_NO_CONNECTION",
       `There is no connection ${id}: "forkd connections" lists those there are.`,
     );
   }
-  const { pid, state } = connection;
-  // A second SIGTERM would kill it: it is told once.
-  if (now || state === "busy") native.kill(pid, now ? SIGKILL : SIGTERM);
+  const pid = registry.pid(slot);
+  if (now) killFor("terminated", slot, service);
+  else if (slots.state(slot) === State.busy) native.kill(pid, SIGTERM); // a second one would end it: it is told once
   return pid;
 }
 

@@ -1,10 +1,10 @@
-import { Writable } from "node:stream";
 import { setTimeout as pass } from "node:timers/promises";
 import pino, { type DestinationStream, type Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import { RecordAssembler } from "../log/chunks.ts";
 import { recordOfEnd } from "../log/end-line.ts";
 import type { Level } from "../log/levels.ts";
+import { readRecord } from "../log/read-record.ts";
 import { createLog, formatRecord, type Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import type { LastError } from "../admin/api.ts";
@@ -13,6 +13,7 @@ import { LogFile } from "./log-file.ts";
 import { makeLogPipe, type LogPipe } from "./log-pipe.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogOutput } from "./log-output.ts";
+import { loadPrettifier } from "./pretty-lines.ts";
 
 const stderr = 2;
 /** For the last records, of workers that are dead already or whoever reads slowly; in ms. */
@@ -153,23 +154,24 @@ export class DaemonLog {
       const record = this.#recordOf(text);
       if (this.#destination === undefined) this.#kept.push(record);
       else this.#destination.write(`${record}\n`);
-      if (record.startsWith('{"level":"error"')) this.#noteError(record);
     }
     const dropped = this.takeDropped();
     if (dropped > 0) this.#tellLoss(dropped, "they came faster than they were written");
   }
 
-  #noteError(record: string): void {
-    const { time, msg } = JSON.parse(record) as { time: string; msg: string };
-    this.lastError = { time, message: msg };
+  #recordOf(text: string): string {
+    const record = readRecord(text);
+    if (record !== undefined) {
+      if (record.level === "error") this.lastError = { time: record.time, message: record.msg };
+      return text;
+    }
+    return recordOfEnd(text, { anonymizePeers: this.#anonymizePeers }) ?? this.#recordOfOutput(text);
   }
 
-  #recordOf(text: string): string {
-    if (text.startsWith('{"level":')) return text;
-    // What is no record comes from Node itself, or from a program that user code started.
-    return (
-      recordOfEnd(text, { anonymizePeers: this.#anonymizePeers }) ?? formatRecord("error", { role: "output" }, text)
-    );
+  /** What is no record comes from Node itself, or from a program that user code started. */
+  #recordOfOutput(text: string): string {
+    this.lastError = { time: new Date().toISOString(), message: text };
+    return formatRecord("error", { role: "output" }, text);
   }
 
   #tellLoss(dropped: number, why: string): void {
@@ -178,16 +180,8 @@ export class DaemonLog {
 }
 
 async function prettyDestination(output: LogOutput): Promise<DestinationStream> {
-  const { default: pretty } = await import("pino-pretty");
-  const destination = new Writable({
-    decodeStrings: false,
-    write(line: string | Buffer, _encoding, done) {
-      output.write(line.toString());
-      done();
-    },
-  });
-  const ignore = "pid,role,generation";
-  return pretty({ destination, ignore, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
+  const pretty = await loadPrettifier();
+  return { write: (line) => output.write(pretty(line.replace(/\n$/, ""))) };
 }
 
 const atMost = (ms: number, event: Promise<unknown>): Promise<unknown> => Promise.race([event, pass(ms)]);

@@ -1,6 +1,7 @@
 import { PidFile, type Holder } from "../admin/pid-file.ts";
 import { RuntimeFolder } from "../admin/runtime-folder.ts";
 import { ForkdError } from "../errors.ts";
+import type { HandedDaemon } from "./handover.ts";
 
 /** That there is one daemon of a name: its folder, and the lock in it. */
 export class Instance {
@@ -17,18 +18,18 @@ export class Instance {
    * @param base - The folder in which each daemon has one.
    * @throws ForkdError `FORKD_E_RUNNING` if there is one already, `FORKD_E_RUNTIME_DIR`
    */
-  static claim(base: string, name: string): Instance {
+  static claim(base: string, name: string, module: string): Instance {
     const folder = new RuntimeFolder(base, name);
     folder.make();
-    const taken = PidFile.take(folder.pidFile);
+    const taken = PidFile.take(folder.pidFile, module);
     if (taken instanceof PidFile) return new Instance(folder, taken);
     throw alreadyRunning(name, taken);
   }
 
   /** One that this process had claimed before it became another program. */
-  static resume(base: string, name: string, pidFile: number, since: string): Instance {
+  static resume(base: string, name: string, module: string, { pidFile, since }: HandedDaemon): Instance {
     const folder = new RuntimeFolder(base, name);
-    return new Instance(folder, PidFile.resume(folder.pidFile, pidFile, since));
+    return new Instance(folder, PidFile.resume(folder.pidFile, pidFile, module, since));
   }
 
   /** Of the lock. */

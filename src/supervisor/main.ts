@@ -7,7 +7,7 @@
  * ones drain within `drainTimeout`; the port is free at once.
  */
 import { runtimeBase } from "../admin/runtime-folder.ts";
-import { readPassedSockets } from "../config/listen-fds.ts";
+import { readOtherAddressee, readPassedSockets } from "../config/listen-fds.ts";
 import type { Sources } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
@@ -55,6 +55,7 @@ async function superviseOn({ modulePath, flags, runtimeBase: base, handed, ready
   if (process.platform !== "linux") throw new ForkdError("FORKD_E_SYSTEM", "forkd runs on Linux only.");
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
+  const otherAddressee = readOtherAddressee(process.env, process.pid);
   const sockets = readPassedSockets(process.env, process.pid);
   const manager = findServiceManager(process.env, process.pid);
   const passed = handed === undefined && sockets.length > 0 ? Listeners.adopt(sockets) : undefined;
@@ -65,6 +66,7 @@ async function superviseOn({ modulePath, flags, runtimeBase: base, handed, ready
     logDescriptors: isDetached ? [stdout, stderr] : [stderr],
     onState: (state) => manager?.onState(state, supervisor.succession.restartsAs !== undefined),
     onReady: ({ name, addresses, logger, heartbeat }) => {
+      if (otherAddressee !== undefined) supervisor.news.socketsAstray(otherAddressee);
       if (readyFd !== undefined) announceTo(readyFd, isDetached ? [name, ...addresses] : addresses, logger);
       manager?.ready({ addresses, logger, heartbeat });
     },

@@ -44,7 +44,7 @@ export class Service {
   /** @throws ForkdError if the daemon cannot be; nothing is left open or locked then */
   static async open(module: Sources["module"], parts: ServiceParts): Promise<Service> {
     const resolved = parts.planner.resolve(module);
-    const instance = Instance.claim(parts.runtimeBase, resolved.settings.name);
+    const instance = Instance.claim(parts.runtimeBase, resolved.settings.name, parts.planner.module);
     try {
       await parts.log.configure(resolved.settings);
       const plan = parts.planner.first(resolved);
@@ -59,7 +59,7 @@ export class Service {
   static resume(handed: HandedDaemon, parts: ServiceParts): Service {
     const { settings, origins } = handed;
     const plan = { settings, origins, listeners: Listeners.resume(handed.listeners) };
-    const instance = Instance.resume(parts.runtimeBase, settings.name, handed.pidFile, handed.since);
+    const instance = Instance.resume(parts.runtimeBase, settings.name, parts.planner.module, handed);
     return new Service(plan, instance, [handed.scoreboard, handed.registry], parts);
   }
 

@@ -21,7 +21,7 @@ export function statusOf(supervisor: Supervisor, service: Service): Status {
     since: instance.since,
     uptimeMs: Math.round(Date.now() - Date.parse(instance.since)),
     addresses,
-    module: parts.planner.parts.modulePath,
+    module: parts.planner.module,
     engine,
     versions: { forkd: readVersion(), node: process.versions.node },
     workers: { idle, busy, max: settings.maxConnections },
@@ -30,8 +30,8 @@ export function statusOf(supervisor: Supervisor, service: Service): Status {
     upgrades: supervisor.succession.count,
     restarts: supervisor.crashes.count,
     memory: {
-      supervisor: residentOf(process.pid),
-      zygote: zygotes.pids.reduce((sum, pid) => sum + residentOf(pid), 0),
+      supervisorBytes: residentOf(process.pid),
+      zygoteBytes: zygotes.pids.reduce((sum, pid) => sum + residentOf(pid), 0),
     },
     lastError: log.lastError ?? null,
     drain: drainOf(supervisor, service),
@@ -54,9 +54,9 @@ function countWorkers({ registry, slots }: Service): { idle: number; busy: numbe
 
 function drainOf({ state, drainsUntil }: Supervisor, service: Service): Drain | null {
   if (state !== "draining" && state !== "stopping") return null;
-  const ages = connectionsOf(service).map(({ age }) => age);
-  const left = Math.max(0, Math.round(drainsUntil - performance.now()));
-  return { connections: ages.length, oldest: Math.max(0, ...ages), left };
+  const ages = connectionsOf(service).map(({ ageMs }) => ageMs);
+  const leftMs = Math.max(0, Math.round(drainsUntil - performance.now()));
+  return { connections: ages.length, oldestMs: Math.max(0, ...ages), leftMs };
 }
 
 /** proc_pid_statm(5): the second number counts resident pages. */

@@ -1,8 +1,9 @@
 import { constants } from "node:os";
 import type { Program } from "../admin/api.ts";
+import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { ownProgram, tryProgram } from "./becoming.ts";
-import { busy, stopping } from "./failure.ts";
+import { busy, notRestartable, notUpgraded, stopping } from "./failure.ts";
 import { handoverOf } from "./handover.ts";
 import { isInService } from "./lifecycle.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -31,7 +32,7 @@ export class Succession {
   async upgrade(program: Program): Promise<void> {
     const supervisor = this.#supervisor;
     this.#refuseUnlessAtRest();
-    await tryProgram(program, handoverOf(supervisor), process.env, this.pids);
+    await this.#try(program, (why) => notUpgraded(program, why));
     this.#refuseUnlessAtRest();
     this.upgradesTo = program;
     supervisor.news.becoming(program);
@@ -46,16 +47,32 @@ export class Succession {
   }
 
   /**
-   * Has the daemon stop, and this process start it again. Asked for again, it is as it was.
-   * @throws ForkdError `FORKD_E_STOPPING` if it stops already, for good
+   * Has the daemon stop, and this process start it again, if that would start. Asked for again, it is as it was.
+   * @returns when it is about to
+   * @throws ForkdError `FORKD_E_RESTART` if it would not; `FORKD_E_STOPPING` if it stops already, for good
    */
-  restart(now: boolean): void {
-    const { state } = this.#supervisor;
-    const isUnderWay = this.restartsAs !== undefined;
-    if (!isUnderWay && !isInService(state)) throw stopping();
+  async restart(now: boolean): Promise<void> {
+    if (this.restartsAs === undefined) {
+      this.#refuseUnlessInService();
+      await this.#try(ownProgram(), notRestartable);
+    }
+    const isUnderWay = this.restartsAs !== undefined; // somebody else may have asked meanwhile
+    if (!isUnderWay) this.#refuseUnlessInService();
     this.restartsAs = ownProgram();
     if (now) this.#supervisor.handle("stop");
     else if (!isUnderWay) this.#supervisor.handle("drain");
+  }
+
+  #refuseUnlessInService(): void {
+    if (!isInService(this.#supervisor.state)) throw stopping();
+  }
+
+  async #try(program: Program, refusal: (why: string) => ForkdError): Promise<void> {
+    try {
+      await tryProgram(program, handoverOf(this.#supervisor), process.env, this.pids);
+    } catch (error) {
+      throw refusal((error as Error).message);
+    }
   }
 
   /** What comes before all else, in a process that was another program: its log, its commands and its workers are taken over. */

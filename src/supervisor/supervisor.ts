@@ -280,8 +280,8 @@ export class Supervisor {
     return this.reloads.isBy(zygote) && !zygote.isPrepared && !this.isResuming;
   }
 
-  #reasonOf({ error }: ZygoteProcess, manner: string): ForkdError {
-    return error ?? diedAtStart(this.parts.planner.parts.modulePath, manner);
+  #reasonOf({ error, phase }: ZygoteProcess, manner: string): ForkdError {
+    return error ?? diedAtStart(this.parts.planner.parts.modulePath, manner, phase);
   }
 
   #failReload(error: ForkdError): void {

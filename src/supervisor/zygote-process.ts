@@ -6,6 +6,7 @@ import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
 import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { stripAhead, type StrippingAhead } from "../loader/strip-ahead.ts";
+import type { StartPhase } from "./failure.ts";
 import type { Plan } from "./plan.ts";
 import type { BootingZygote } from "./zygote-boot.ts";
 
@@ -81,6 +82,11 @@ export class ZygoteProcess {
   get pids(): number[] {
     const stripper = this.#stripper === undefined || hasEnded(this.#stripper) ? undefined : this.#stripper.pid;
     return [this.pid, stripper].filter((pid) => pid !== undefined);
+  }
+
+  get phase(): StartPhase {
+    if (this.isPrepared) return "forking";
+    return this.plan === undefined ? "loading" : "preparing";
   }
 
   send(message: ToZygote, descriptors: readonly number[] = []): void {

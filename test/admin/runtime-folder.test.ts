@@ -28,7 +28,7 @@ void suite("forkd start refuses a runtime folder", () => {
         rmSync(base, { recursive: true });
         writeFileSync(base, "");
       },
-      why: /(EEXIST|ENOTDIR) \(.*\)/,
+      why: /\S+run cannot be made: (EEXIST|ENOTDIR) \(.*\)/,
     },
     {
       what: "that is open to others",
@@ -107,6 +107,13 @@ void test("a folder that is fit is made for its user alone, and goes when it is 
 void test("the flag beats the variable, and both may be relative", () => {
   assert.equal(runtimeBase("/flag", { FORKD_RUNTIME_DIR: "/variable" }), "/flag");
   assert.equal(runtimeBase("flag", {}), join(process.cwd(), "flag"));
+  for (const [flag, variable, subject] of [
+    ["", "/variable", "--runtime-dir"],
+    [undefined, "", "FORKD_RUNTIME_DIR"],
+  ] as const) {
+    const message = `${subject} must be the path of a folder; received "".`;
+    assert.throws(() => runtimeBase(flag, { FORKD_RUNTIME_DIR: variable }), { code: "FORKD_E_OPTION", message });
+  }
   assert.equal(runtimeBase(undefined, { FORKD_RUNTIME_DIR: "variable" }), join(process.cwd(), "variable"));
 });
 

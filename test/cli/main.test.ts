@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
@@ -21,11 +21,25 @@ test("--version is package.json's, however it is asked for", () => {
   assert.deepEqual(forkd("--version", "run"), { status: 0, stdout: `${version}\n`, stderr: "" });
 });
 
+test("what cannot be written is told, and is no success", () => {
+  const full = openSync("/dev/full", "w");
+  const why = "ENOSPC (no space left on device)";
+  const sentence = `forkd: Standard output cannot be written to: ${why}. Mend that, or send it elsewhere.\n`;
+  for (const args of [["--version"], ["--help"], ["completion", "bash"]]) {
+    const { status, stderr } = spawnSync(process.execPath, [main, ...args], {
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    assert.deepEqual({ status, stderr }, { status: 111, stderr: sentence }, args.join(" "));
+  }
+  closeSync(full);
+});
+
 test("without arguments the help goes to stderr and the status is that of a mistake", () => {
   const { status, stdout, stderr } = forkd();
   assert.equal(status, 100);
   assert.equal(stdout, "");
-  assert.equal(stderr, forkd("--help").stdout);
+  assert.equal(stderr, forkd("help").stdout);
 });
 
 test("the help shows a daemon, examples and the exit statuses", () => {
@@ -54,8 +68,10 @@ test("the help of run tells each option's meaning, rule, default and variable", 
 });
 
 for (const [args, sentence] of [
-  ["rnu x.ts", "Unknown command 'rnu'; did you mean run? See: forkd run --help"],
-  ["x.ts", "Unknown command 'x.ts'; did you mean: forkd run x.ts? See: forkd run --help"],
+  ["rnu x.ts", "Unknown command 'rnu'; did you mean run? See: forkd --help"],
+  ["strat --help", "Unknown command 'strat'; did you mean start? See: forkd --help"],
+  ["help strat", "Unknown command 'strat'; did you mean start? See: forkd --help"],
+  ["x.ts", "Unknown command 'x.ts'; did you mean: forkd run x.ts? See: forkd --help"],
   ["run", "Missing required argument 'MODULE'. See: forkd run --help"],
   ["run x.ts y.ts", "Too many arguments for 'run'. Expected 1 argument but got 2. See: forkd run --help"],
   [

@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { Command } from "commander";
 import { addRun, requestOf } from "../../dist/cli/commands/run.js";
+import { createProgram } from "../../dist/cli/program.js";
 import type { SuperviseRequest } from "../../dist/supervisor/main.js";
 import { optionNames } from "../../dist/config/option-table.js";
 import { argumentsOf, exampleOf } from "../config/options-page.js";
@@ -33,6 +34,21 @@ test("--ready-fd is a number", async () => {
     assert.deepEqual(request, { modulePath: "x.ts", flags: {}, readyFd: fd });
   } finally {
     closeSync(fd);
+  }
+});
+
+test("a line of a description ends only where the next word has no room", () => {
+  const width = 80;
+  for (const command of createProgram(() => undefined).commands) {
+    const [told = ""] = command.helpInformation().split(/^(?:Arguments|Options):$/m);
+    for (const paragraph of told.trimEnd().split("\n\n")) {
+      const [first = "", ...others] = paragraph.split("\n");
+      let last = first;
+      for (const line of others) {
+        assert.ok(`${last} ${line.split(" ")[0]}`.length > width, `${command.name()}: ${paragraph}`);
+        last = line;
+      }
+    }
   }
 });
 

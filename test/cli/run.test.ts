@@ -31,7 +31,7 @@ const modules: readonly { what: string; name?: string; source: string; status: n
     what: "does not parse",
     source: "export default {\n  oops oops\n};\n",
     status: mistake,
-    says: /^forkd: The module (\S+) could not be loaded\. Mend this and start it again: SyntaxError: .*\n(file:\/\/)?\1:2\n/m,
+    says: /^forkd: The module (\S+) could not be loaded\. Mend this: SyntaxError: .*\n(file:\/\/)?\1:2\n/m,
   },
   {
     what: "does not parse, in TypeScript",

@@ -41,6 +41,17 @@ void suite("forkd start says the same as forkd run, and ends with the same statu
     await assertSame(new Place(t), [fixture("commands"), "--listen", "192.0.2.1:1"], refused);
   });
 
+  for (const folder of ["/proc/forkd/run", "/proc/self/forkd", "/dev/null/forkd"]) {
+    void test(`a runtime folder that cannot be: ${folder}`, async (t) => {
+      const place = new Place(t);
+      await assertSame(place, [fixture("commands"), ...listen, "--runtime-dir", folder], refused);
+      const { stderr } = await place.forkd("start", fixture("commands"), ...listen, "--runtime-dir", folder);
+      const sentence =
+        /^forkd: The daemon's files cannot be put into \S+: \/(proc|dev)\/\S+ cannot be made: E\w+ \([^\n]+\n$/;
+      assert.match(stderr, sentence);
+    });
+  }
+
   void test("a log file that cannot be", async (t) => {
     await assertSame(new Place(t), [fixture("commands"), ...listen, "--log-file", "/nowhere/x.log"], refused);
   });
@@ -60,9 +71,12 @@ void suite("forkd start refuses", () => {
   });
 
   void test("a working folder that is not there", async (t) => {
-    const outcome = await new Place(t).forkd("start", fixture("commands"), "--directory", "/nowhere");
-    const sentence = 'forkd: --directory must be a folder that is there; received "/nowhere".\n';
-    assert.deepEqual(outcome, { status: mistake, stdout: "", stderr: sentence });
+    const place = new Place(t);
+    for (const folder of ["/nowhere", ""]) {
+      const outcome = await place.forkd("start", fixture("commands"), "--directory", folder);
+      const sentence = `forkd: --directory must be a folder that is there; received "${folder}".\n`;
+      assert.deepEqual(outcome, { status: mistake, stdout: "", stderr: sentence });
+    }
   });
 });
 

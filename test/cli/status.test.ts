@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { suite, test } from "node:test";
 import type { ConnectionInfo, Status } from "../../dist/admin/api.js";
 import { Client, exchange } from "../support/client.ts";
@@ -31,7 +33,7 @@ void suite("forkd status", () => {
     assert.deepEqual([engine, drain, restarts], ["fork", null, 0]);
     assert.deepEqual([workers.busy, workers.max, connections.accepted], [1, 7, 3]);
     assert.equal(connections.ended["completed"], 1);
-    assert.ok(status.memory.supervisor > 0 && status.memory.zygote > 0);
+    assert.ok(status.memory.supervisorBytes > 0 && status.memory.zygoteBytes > 0);
     assert.match(status.lastError?.message ?? "", /handler/);
     busy.close();
   });
@@ -39,13 +41,45 @@ void suite("forkd status", () => {
   void test("says it in words, too, by whichever name", async (t) => {
     const place = new Place(t);
     const { pid } = await place.start(fixture("commands"));
-    for (const name of [[], ["commands"], ["commands.ts"], ["./src/commands.js"]]) {
+    for (const name of [[], ["commands"], [fixture("commands")], [relative(".", fixture("commands"))]]) {
       const { status, stdout } = await place.forkd("status", ...name);
       assert.equal(status, 0);
       assert.match(stdout, new RegExp(`^commands {5}serving, pid ${pid}, for \\d+`));
       assert.match(stdout, /^last error {3}none$/m);
     }
   });
+});
+
+void suite("a daemon that is named by its module's path", () => {
+  void test("is no other's, though that has the name", async (t) => {
+    const place = new Place(t);
+    const { pid } = await place.start(fixture("commands"));
+    for (const command of ["status", "stop", "reload", "logs", "wait"]) {
+      const { status, stderr } = await place.forkd(command, "elsewhere/commands.js");
+      const sentence =
+        `forkd: No daemon runs here with the module ${resolve("elsewhere/commands.js")}: the one called commands has ` +
+        `${fixture("commands")}. If that is meant, say "commands".\n`;
+      assert.deepEqual([status, stderr], [mistake, sentence], command);
+    }
+    assert.ok(isAlive(pid));
+  });
+
+  void test("is found though it is called otherwise, and by a link", async (t) => {
+    const place = new Place(t);
+    const link = join(place.folder, "linked.js");
+    symlinkSync(fixture("commands"), link);
+    const { pid } = await place.start(fixture("commands"), "--name", "other");
+    for (const path of [fixture("commands"), link]) assert.equal((await place.ask<Status>("status", path)).pid, pid);
+    assert.equal((await place.forkd("reload", link)).status, 0);
+    assert.equal((await place.ask<Status>("status", link)).generation, 2, "known after a reload, too");
+  });
+});
+
+void test("forkd status tells where the module is, though it was started by a relative path", async (t) => {
+  const place = new Place(t);
+  place.spawn("run", relative(process.cwd(), fixture("commands")), "--listen", "127.0.0.1:0");
+  await place.forkd("wait", "commands");
+  assert.equal((await place.ask<Status>("status")).module, fixture("commands"));
 });
 
 void suite("forkd list", () => {
@@ -60,15 +94,19 @@ void suite("forkd list", () => {
     const one = await place.start(fixture("commands"), "--name", "one");
     const two = await place.start(fixture("commands"), "--name", "two");
     process.kill(two.pid, "SIGSTOP");
-    const { status, stdout } = await place.forkd("list");
+    const asked = place.forkd("status", "two");
+    const { status, stdout } = await Promise.race([place.forkd("list"), asked]); // whose patience is longer
     const [head, first, second, ...rest] = stdout.split("\n");
     assert.equal(status, 0);
     assert.match(head ?? "", /^NAME +PID +STATE +BUSY +FOR +ADDRESSES$/);
     assert.match(first ?? "", new RegExp(`^one +${one.pid} +serving +0/100 +\\S+.* ${one.addresses.join()}$`));
     assert.match(second ?? "", new RegExp(`^two +${two.pid} +not answering$`));
     assert.deepEqual(rest, [""]);
-    const { stderr } = await place.forkd("status", "two");
-    assert.match(stderr, /^forkd: The daemon two does not answer: it has ended, is not ready yet, or hangs\./);
+    const { stderr } = await asked;
+    assert.match(
+      stderr,
+      /^forkd: The daemon two has not answered for 10s: its supervisor, pid \d+, is stopped or hangs\./,
+    );
   });
 });
 
@@ -84,7 +122,7 @@ void suite("forkd connections", () => {
       connections.map(({ pid }) => pid),
       pids,
     );
-    assert.ok((connections[0]?.age ?? 0) >= (connections[1]?.age ?? 0));
+    assert.ok((connections[0]?.ageMs ?? 0) >= (connections[1]?.ageMs ?? 0));
     const [{ id, peer, state, generation }] = connections as [ConnectionInfo];
     assert.match(id, /^1\.\d+\.1$/);
     assert.equal(peer, `127.0.0.1:${clients[0]?.socket.localPort}`);
@@ -122,7 +160,12 @@ void suite("forkd kill", () => {
     assert.equal((await place.forkd("kill", id, "hostile", "--now")).stdout, `${id}: pid ${pid} is killed\n`);
     await client.rest();
     await waitFor("its end", () => !isAlive(pid));
-    await waitFor("the log to tell", () => recordsIn(log).some((record) => record["reason"] === "killed by SIGKILL"));
+    const end = await waitFor("the log to tell", () =>
+      recordsIn(log).find(({ pid: its, reason }) => its === pid && reason),
+    );
+    assert.deepEqual([end["reason"], end["level"], end["signal"]], ["terminated", "warn", "SIGKILL"]);
+    const { ended } = (await place.ask<Status>("status")).connections;
+    assert.deepEqual([ended["terminated"], ended["killed"]], [1, 0]);
   });
 
   void test("does not know a connection that is not there", async (t) => {

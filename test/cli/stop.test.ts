@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { Client, exchange } from "../support/client.ts";
@@ -20,7 +21,7 @@ void suite("forkd stop", () => {
   void test("returns when nothing of the daemon is left, neither a process nor a file", async (t) => {
     const place = new Place(t);
     const { pid, log } = await place.start(fixture("commands"));
-    assert.deepEqual(await place.ask("stop"), { name: "commands", pid, cut: 0 });
+    assert.deepEqual(await place.ask("stop"), { name: "commands", pid, cut: 0, killed: false });
     assert.deepEqual(place.processes, []);
     assert.deepEqual(place.files, []);
     assert.match(readLog(log), /"msg":"stopped"}\n$/);
@@ -32,13 +33,23 @@ void suite("forkd stop", () => {
     const client = await Client.open(port);
     client.send("wait\n");
     await client.receives("waiting\n");
+    const impatient = place.spawn("stop");
+    const left = place.outcomeOf(impatient);
+    await once(impatient.stderr, "data");
+    impatient.kill("SIGINT");
+    const way =
+      'forkd: The daemon drain-watcher goes on stopping: "forkd stop drain-watcher --now" does not wait for it.';
+    assert.equal((await left).stderr.split("\n")[1], way);
+    assert.equal(impatient.signalCode, "SIGINT");
     const stop = place.forkd("stop");
     await client.receives("FORKD_E_DRAINING\n");
     assert.deepEqual((await place.ask<{ drain: unknown }>("status")).drain !== null, true);
     client.send("pid\n");
     client.finish();
     assert.match(await client.rest(), /^waiting\nFORKD_E_DRAINING\n\d+\n$/);
-    assert.deepEqual(await stop, { status: 0, stdout: "drain-watcher: stopped\n", stderr: "" });
+    const { status, stdout, stderr } = await stop;
+    assert.deepEqual([status, stdout], [0, "drain-watcher: stopped\n"]);
+    assert.match(stderr, /^drain-watcher: waiting for 1 connection, the oldest \w+ old; \d+min \d+s left\n/);
     assert.deepEqual(place.processes, []);
   });
 
@@ -77,7 +88,7 @@ void suite("forkd stop", () => {
     const client = await Client.open(port);
     client.send("wait\n");
     await client.receives("waiting\n");
-    const commands = [place.spawn("stop"), place.spawn("stop", "drain-watcher.js")];
+    const commands = [place.spawn("stop"), place.spawn("stop", fixture("drain-watcher"))];
     const outcomes = commands.map((command) => place.outcomeOf(command));
     const lock = join(place.runtimeDir, "drain-watcher", "pid");
     const watches = ({ pid = 0 }: Command): boolean => [...descriptorsOf(pid).values()].includes(lock);
@@ -86,8 +97,8 @@ void suite("forkd stop", () => {
     client.send("pid\n");
     client.finish();
     assert.match(await client.rest(), /\n\d+\n$/);
-    const stopped = { status: 0, stdout: "drain-watcher: stopped\n", stderr: "" };
-    assert.deepEqual(await Promise.all(outcomes), [stopped, stopped]);
+    for (const { status, stdout } of await Promise.all(outcomes))
+      assert.deepEqual([status, stdout], [0, "drain-watcher: stopped\n"]);
     assert.ok(!readLog(log).includes("drain timeout"));
   });
 

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { Client } from "../support/client.ts";
 import { fixture } from "../support/daemon.ts";
-import { Place } from "../support/place.ts";
+import { type Command, Place } from "../support/place.ts";
+import { descriptorsOf } from "../support/processes.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const mistake = 100;
 const timeIsUp = 1;
@@ -19,10 +21,12 @@ void suite("forkd wait", () => {
     const start = place.start(fixture("gated"));
     const early = await place.forkd("wait", "--ready", "--timeout", "100ms");
     const sentence = "forkd: Within 100ms it did not come true that the daemon is ready.\n";
-    assert.deepEqual(early, { status: timeIsUp, stdout: "", stderr: sentence });
+    assert.deepEqual([early.status, early.stdout], [timeIsUp, ""]);
+    assert.ok(early.stderr.endsWith(sentence), early.stderr);
     const waiting = place.forkd("wait", "gated");
     rmSync(gate);
-    assert.deepEqual(await waiting, isSo);
+    const { status, stdout } = await waiting; // that there is no such daemon yet may have been said meanwhile
+    assert.deepEqual([status, stdout], [0, isSo.stdout]);
     await start;
     assert.deepEqual(await place.ask("wait", "--ready"), { waited: true });
   });
@@ -41,6 +45,27 @@ void suite("forkd wait", () => {
     const emptied = place.forkd("wait", "--connections", "<1");
     for (const client of [first, second]) client.close();
     assert.deepEqual(await emptied, isSo);
+  });
+
+  void test("for a daemon that does not run yet, and says so", async (t) => {
+    const place = new Place(t);
+    const { status, stderr } = await place.forkd("wait", "typo", "--timeout", "1ms");
+    const inVain = "forkd: Within 1ms it did not come true that typo is ready.\n";
+    const missing = `forkd: No daemon called typo runs here: looked for in ${place.runtimeDir}; see --runtime-dir.`;
+    assert.deepEqual([status, stderr], [timeIsUp, `${missing} It is waited for.\n${inVain}`]);
+  });
+
+  void test("not for a daemon that has stopped meanwhile", async (t) => {
+    const place = new Place(t);
+    const { pid } = await place.start(fixture("commands"));
+    process.kill(pid, "SIGSTOP"); // so that it is seen to be asked
+    const command = place.spawn("wait", "--connections", ">=1");
+    const waiting = place.outcomeOf(command);
+    await waitFor("the daemon to be asked", () => socketsOf(command) > 2);
+    process.kill(pid, "SIGCONT");
+    await place.forkd("stop", "--now");
+    const sentence = "forkd: It cannot come true that commands serves >=1 connections: the daemon has stopped.\n";
+    assert.deepEqual(await waiting, { status: mistake, stdout: "", stderr: sentence });
   });
 
   void test("until nothing is left", async (t) => {
@@ -69,3 +94,7 @@ void suite("forkd wait", () => {
     });
   }
 });
+
+/** Its standard output and standard error are two. */
+const socketsOf = ({ pid = 0 }: Command): number =>
+  [...descriptorsOf(pid).values()].filter((target) => target.startsWith("socket:")).length;

@@ -130,3 +130,14 @@ void test("a line that never ends is given out in pieces, and a record that neve
   for (let count = 0; count < 5000; count++) lost.push(...assembler.push(part));
   assert.deepEqual(lost, ["a log record of 7 was longer than 16 MiB, and is lost"]);
 });
+
+void test("records that many have begun and nobody ends are given up, the oldest first, before they fill memory", () => {
+  const assembler = new RecordAssembler();
+  const text = "y".repeat(4000);
+  const lost: string[] = [];
+  for (let writer = 0; writer < 40_000; writer++) lost.push(...assembler.push(Buffer.from(`\x1b<${writer} ${text}\n`)));
+  assert.equal(lost[0], "a log record of 0 has not come to its end, and is lost");
+  const kept = 40_000 - lost.length;
+  assert.ok(kept * text.length < 64 * 2 ** 20 && kept > 10_000);
+  assert.deepEqual(assembler.push(Buffer.from("\x1b=39999 z\n")), [`${text}z`]);
+});

@@ -13,9 +13,9 @@ const killed = "a worker was not through afterFork within startTimeout, and is k
 
 for (const name of ["after-fork-fails", "blocks-after-fork"]) {
   void test(`a daemon none of whose workers gets through afterFork does not start, ${name}`, async () => {
-    const { status, stderr } = await forkd("run", fixture(name), "--listen", "127.0.0.1:0", "--start-timeout", "2s");
+    const { status, stderr } = await forkd("run", fixture(name), "--listen", "127.0.0.1:0", "--start-timeout", "8s");
     assert.equal(status, 100, stderr);
-    assert.match(stderr, /^forkd: .* was not ready within startTimeout \(2s\)\. .*afterFork.*$/m);
+    assert.match(stderr, /^forkd: .* was not ready within startTimeout \(8s\)\. .*afterFork.*$/m);
     assert.doesNotMatch(stderr, /listening on/);
   });
 }

@@ -55,7 +55,7 @@ for (const style of ["reloadable", "reloadable-blocking"] as const) {
 
     async function measure(): Promise<{ readonly memory: number; readonly descriptors: number }> {
       const { memory: resident } = await admin.status();
-      return { memory: resident.supervisor, descriptors: descriptorsOf(daemon.pid).size };
+      return { memory: resident.supervisorBytes, descriptors: descriptorsOf(daemon.pid).size };
     }
   });
 }

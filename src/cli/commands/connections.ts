@@ -9,7 +9,7 @@ export function addConnections(program: Command, finish: Finish): void {
     .description("Lists the connections that are being served, the oldest first.")
     .action(async (name: string | undefined, options: CommonOptions) => {
       const connections = await daemonMeant(name, options).client.connections();
-      const sorted = connections.toSorted((one, other) => other.age - one.age);
+      const sorted = connections.toSorted((one, other) => other.ageMs - one.ageMs);
       print(sorted, options, () => describe(sorted));
       finish(0);
     });
@@ -19,12 +19,12 @@ function describe(connections: readonly ConnectionInfo[]): string {
   if (connections.length === 0) return "No connection is being served.";
   return table([
     ["ID", "PID", "PEER", "AGE", "IDLE", "IN", "OUT", "STATE"],
-    ...connections.map(({ id, pid, peer, age, idle, bytesIn, bytesOut, state }) => [
+    ...connections.map(({ id, pid, peer, ageMs, idleMs, bytesIn, bytesOut, state }) => [
       id,
       String(pid),
       peer,
-      duration(age),
-      idle === null ? "?" : duration(idle),
+      duration(ageMs),
+      idleMs === null ? "?" : duration(idleMs),
       size(bytesIn),
       size(bytesOut),
       state,

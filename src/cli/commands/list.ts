@@ -15,11 +15,14 @@ export function addList(program: Command, finish: Finish): void {
     });
 }
 
+/** Whoever looks for one daemon is not to wait long for another that hangs; in ms. */
+const listPatience = 2000;
+
 type Listed = Pick<Status, "name" | "pid" | "state"> & Partial<Status>;
 
 /** One that has its lock, and answers nobody, is about to be ready, or does not get on. */
 async function statusOrPid({ name, holder, client }: Found): Promise<Listed> {
-  return client.status().catch(() => ({ name, pid: holder.pid, state: "not answering" }));
+  return client.status(listPatience).catch(() => ({ name, pid: holder.pid, state: "not answering" }));
 }
 
 function describe(statuses: readonly Listed[]): string {

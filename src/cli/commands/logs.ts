@@ -51,9 +51,9 @@ async function logOf({ name, client }: Found): Promise<string> {
 
 async function printer({ json }: LogsOptions): Promise<(line: string) => void> {
   if (json === true || !process.stdout.isTTY) return (line) => say(`${line}\n`);
-  const { prettyFactory } = await import("pino-pretty");
-  const pretty = prettyFactory({ ignore: "pid,role,generation", translateTime: "SYS:HH:MM:ss.l", singleLine: true });
-  return (line) => say(line.startsWith("{") ? pretty(line) : `${line}\n`);
+  const { loadPrettifier } = await import("../../supervisor/pretty-lines.ts");
+  const pretty = await loadPrettifier();
+  return (line) => say(pretty(line));
 }
 
 function parseCount(text: string): number {

@@ -4,6 +4,7 @@ import type { Finish } from "../program.ts";
 import { serveAnew } from "../serve-anew.ts";
 
 const description = `Stops a daemon after its connections, and starts it again: the same process, command line, environment and folder.
+It is tried first, as by \`forkd check\`: if that fails the daemon goes on untouched, and this command says what failed.
 Clients are refused meanwhile; \`forkd reload\` refuses nobody.`;
 
 export function addRestart(program: Command, finish: Finish): void {
@@ -12,10 +13,9 @@ export function addRestart(program: Command, finish: Finish): void {
     .addOption(new Flag("--now", "kill what is left at once"))
     .action(async (name: string | undefined, options: CommonOptions & { readonly now?: true }) => {
       const found = daemonMeant(name, options);
-      const before = await found.client.restart(options.now === true);
-      const after = await serveAnew(found, (status) => status.since !== before.since);
+      const after = await serveAnew(found, (client) => client.restart(options.now === true));
       const addresses = after.addresses.join(", ");
-      print(after, options, () => `${found.name}: started again, pid ${after.pid}, listening on ${addresses}`);
+      print(after, options, () => `${after.name}: started again, pid ${after.pid}, listening on ${addresses}`);
       finish(0);
     });
 }

@@ -38,8 +38,8 @@ export function addStart(program: Command, finish: Finish): void {
 }
 
 async function startDaemon(modulePath: string, options: StartOptions): Promise<number> {
+  refuseUnlessFolder(options.directory);
   const cwd = resolve(options.directory);
-  refuseUnlessFolder(cwd);
   process.umask(0o022);
   native.closeOnExecFrom(3); // nothing of the caller's is held open
   const args = argumentsAgain(modulePath, options.runtimeDir, daemonFlags(options));

@@ -28,7 +28,7 @@ function describe(status: Status): string {
     ["connections", `${connections.accepted} accepted`],
     ...ends.map(([reason, number]) => ["", `${number} ${reason}`]),
     ["zygote", `replaced ${count(status.restarts, "time")} after a crash`],
-    ["memory", `supervisor ${size(memory.supervisor)}, zygote ${size(memory.zygote)}`],
+    ["memory", `supervisor ${size(memory.supervisorBytes)}, zygote ${size(memory.zygoteBytes)}`],
     ["last error", lastError === null ? "none" : `${lastError.message} (${lastError.time})`],
     ["log", status.logFile ?? "standard error"],
     ["versions", `forkd ${versions.forkd}, Node ${versions.node}`],

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, Option as Flag } from "commander";
+import { ForkdError } from "../../errors.ts";
 import { addDaemonFlags, daemonFlags, type Given } from "../daemon-flags.ts";
 import { say } from "../output.ts";
 import type { Finish } from "../program.ts";
 import { absoluteFlags, flagsAgain } from "../start-arguments.ts";
-import { serviceUnit } from "../unit/service-unit.ts";
+import { hiddenPaths, serviceUnit } from "../unit/service-unit.ts";
 import { socketUnit } from "../unit/socket-unit.ts";
 
 const description = `Prints a unit by which systemd runs the daemon, with the options given here; its first line says where it belongs.
@@ -31,7 +32,11 @@ export function addUnit(program: Command, finish: Finish): void {
     .description(description)
     .argument("<MODULE>", "the file whose default export is what defineDaemon(…) returns")
     .addOption(new Flag("--socket", "print the socket unit"))
-    .addOption(new Flag("--user <NAME>", "the user it runs as; one that systemd makes if not given (DynamicUser)"));
+    .addOption(
+      new Flag("--user <NAME>", "the user it runs as; one that systemd makes if not given (DynamicUser)").argParser(
+        parseUser,
+      ),
+    );
   addDaemonFlags(unit)
     .addHelpText("after", notes)
     .action(async (modulePath: string, options: UnitOptions) => {
@@ -47,7 +52,26 @@ async function unitOf(modulePath: string, options: UnitOptions): Promise<string>
   const { settings } = await check(modulePath, flags);
   if (options.socket === true) return socketUnit(settings);
   const command = [process.execPath, ...process.execArgv, forkd, "run", resolve(modulePath), ...flagsAgain(flags)];
-  return serviceUnit({ settings, command, user: options.user });
+  const request = { settings, command, user: options.user };
+  warnOf(hiddenPaths(request));
+  return serviceUnit(request);
+}
+
+/** Of a user in a file such as /etc/passwd, by name or number. */
+function parseUser(text: string): string {
+  if (/^(\d{1,10}|[A-Za-z_][\w.-]{0,30}\$?)$/.test(text)) return text;
+  throw new ForkdError(
+    "FORKD_E_USAGE",
+    `--user must be a user's name, of letters, digits, "_", "-" and ".", or number; received ${JSON.stringify(text)}.`,
+  );
+}
+
+function warnOf(hidden: readonly string[]): void {
+  if (hidden.length === 0) return;
+  const paths = hidden.join(", ");
+  process.stderr.write(
+    `forkd: The unit gives the daemon a /tmp and a /var/tmp of its own (PrivateTmp): put elsewhere what it shares, ${paths}.\n`,
+  );
 }
 
 /** The daemon will not have them: what holds is what the unit says. */

@@ -17,10 +17,9 @@ export function addUpgrade(program: Command, finish: Finish): void {
     .addOption(new Flag("--node <PATH>", "another Node than the one that runs this command"))
     .action(async (name: string | undefined, options: CommonOptions & { readonly node?: string }) => {
       const found = daemonMeant(name, options);
-      const before = await found.client.status();
       const own = ownProgram();
-      await found.client.upgrade({ ...own, node: resolve(options.node ?? own.node) });
-      const after = await serveAnew(found, (status) => status.upgrades > before.upgrades);
+      const next = { ...own, node: resolve(options.node ?? own.node) };
+      const after = await serveAnew(found, (client) => client.upgrade(next));
       const { forkd, node } = after.versions;
       print(
         after,

@@ -1,4 +1,4 @@
-import type { CommandWords, FlagWords, Words } from "./model.ts";
+import { type CommandWords, valuedFlags, type Words } from "./model.ts";
 
 /** How bash comes by the words of a kind. */
 const ways: Readonly<Record<Exclude<Words["kind"], "nothing" | "choice">, string>> = {
@@ -6,11 +6,12 @@ const ways: Readonly<Record<Exclude<Words["kind"], "nothing" | "choice">, string
   folder: "_forkd_files -d",
   module: "_forkd_files -d -- -f -X '!*.[jt]s' -- -f -X '!*.[cm][jt]s'",
   daemon: "_forkd_daemons",
+  connection: "_forkd_connections",
 };
 
 /** A completion script for bash. */
 export function bashScript(commands: readonly CommandWords[]): string {
-  const valued = uniqueFlags(commands.flatMap(({ flags }) => flags)).filter(({ value }) => value !== undefined);
+  const valued = valuedFlags(commands);
   const values = arms(valued.flatMap(({ names, value }) => names.map((name) => [name, way(value)])));
   const flags = arms(commands.map((command) => [command.name, wordsOf(command.flags.flatMap(({ names }) => names))]));
   const operands = arms(
@@ -56,7 +57,11 @@ ${values}
   esac
 }
 
-_forkd_daemons() { _forkd_words "$("\${COMP_WORDS[0]}" list 2>/dev/null | awk 'NR > 1 { print $1 }')"; }
+_forkd_daemons() { _forkd_words "$(_forkd_first_column list)"; }
+
+_forkd_connections() { _forkd_words "$(_forkd_first_column connections)"; }
+
+_forkd_first_column() { "\${COMP_WORDS[0]}" "$1" 2>/dev/null | awk 'NR > 1 { print $1 }'; }
 
 _forkd_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$word"); }
 
@@ -87,11 +92,6 @@ function arms(cases: readonly (readonly [pattern: string, what: string])[]): str
 }
 
 const wordsOf = (words: readonly string[]): string => `_forkd_words "${words.join(" ")}"`;
-
-/** A flag means the same wherever it is. */
-function uniqueFlags(flags: readonly FlagWords[]): FlagWords[] {
-  return [...new Map(flags.map((flag) => [flag.names.join(), flag])).values()];
-}
 
 function way(words: Words | undefined): string {
   if (words === undefined || words.kind === "nothing") return ":";

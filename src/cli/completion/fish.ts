@@ -1,4 +1,4 @@
-import type { CommandWords, FlagWords, Words } from "./model.ts";
+import { type CommandWords, type FlagWords, valuedFlags, type Words } from "./model.ts";
 
 /** How fish comes by the words of a kind: complete(1). */
 const ways: Readonly<Record<Exclude<Words["kind"], "choice">, readonly string[]>> = {
@@ -6,14 +6,35 @@ const ways: Readonly<Record<Exclude<Words["kind"], "choice">, readonly string[]>
   file: ["-r", "-F"],
   folder: ["-x", "-a", "'(__fish_complete_directories)'"],
   module: ["-F"],
-  daemon: ["-a", "'(__forkd_daemons)'"],
+  daemon: ["-a", "'(__forkd_first_column list)'"],
+  connection: ["-a", "'(__forkd_first_column connections)'"],
 };
 
 /** A completion script for fish. */
 export function fishScript(commands: readonly CommandWords[]): string {
   return `# Completions of forkd's for fish, in ~/.config/fish/config.fish: forkd completion fish | source
-function __forkd_daemons
-    forkd list 2>/dev/null | awk 'NR > 1 { print $1 }'
+function __forkd_first_column
+    forkd $argv[1] 2>/dev/null | awk 'NR > 1 { print $1 }'
+end
+
+# Whether what is typed is the operand of a command's at this place. Values of flags do not count.
+function __forkd_is_operand
+    set -l words (commandline -opc)
+    test "$words[2]" = $argv[1]; or return
+    set -l place 0
+    set -l is_value false
+    for word in $words[3..]
+        if $is_value
+            set is_value false
+        else if contains -- $word ${valuedFlags(commands)
+          .flatMap(({ names }) => names)
+          .join(" ")}
+            set is_value true
+        else if not string match -q -- '-*' $word
+            set place (math $place + 1)
+        end
+    end
+    test $place = $argv[2]
 end
 
 complete -c forkd -f
@@ -26,7 +47,9 @@ function linesOf({ name, summary, flags, operands }: CommandWords): string[] {
   return [
     ["-n", "__fish_use_subcommand", "-a", name, "-d", quoted(summary)],
     ...flags.map((flag) => [...own, ...flagArguments(flag)]),
-    ...operands.filter(({ kind }) => kind !== "nothing").map((words) => [...own, ...way(words)]),
+    ...operands.flatMap((words, place) =>
+      words.kind === "nothing" ? [] : [["-n", quoted(`__forkd_is_operand ${name} ${place}`), ...way(words)]],
+    ),
   ].map((words) => ["complete", "-c", "forkd", ...words].join(" "));
 }
 

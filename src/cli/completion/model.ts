@@ -3,7 +3,7 @@ import { flagOf, optionNames, optionTable } from "../../config/option-table.ts";
 
 /** What a word can be completed to. */
 export type Words =
-  | { readonly kind: "nothing" | "file" | "folder" | "module" | "daemon" }
+  | { readonly kind: "nothing" | "file" | "folder" | "module" | "daemon" | "connection" }
   | { readonly kind: "choice"; readonly choices: readonly string[] };
 
 export interface FlagWords {
@@ -37,6 +37,12 @@ export function completionsOf(program: Command): CommandWords[] {
   }));
 }
 
+/** Those behind which something stands; a flag means the same wherever it is. */
+export function valuedFlags(commands: readonly CommandWords[]): FlagWords[] {
+  const flags = commands.flatMap((command) => command.flags).filter(({ value }) => value !== undefined);
+  return [...new Map(flags.map((flag) => [flag.names.join(), flag])).values()];
+}
+
 function flagWords({ short, long, flags, description, required, argChoices }: Flag): FlagWords {
   const names = [short, long].filter((name) => name !== undefined);
   const [, placeholder = ""] = /<(.+)>/.exec(flags) ?? [];
@@ -58,6 +64,13 @@ const valueWords = (placeholder: string, choices: readonly string[] | undefined)
 
 function wordsFor(placeholder: string, choices: readonly string[] | undefined): Words {
   if (choices !== undefined) return { kind: "choice", choices };
-  const kinds = { MODULE: "module", NAME: "daemon", FILE: "file", PATH: "file", DIR: "folder" } as const;
+  const kinds = {
+    MODULE: "module",
+    NAME: "daemon",
+    FILE: "file",
+    PATH: "file",
+    DIR: "folder",
+    CONNECTION: "connection",
+  } as const;
   return { kind: kinds[placeholder as keyof typeof kinds] ?? "nothing" };
 }

@@ -7,6 +7,7 @@ const ways: Readonly<Record<Exclude<Words["kind"], "choice">, string>> = {
   folder: "_files -/",
   module: '_files -g "*.([cm]|)[jt]s"',
   daemon: "_forkd_daemons",
+  connection: "_forkd_connections",
 };
 
 /** A completion script for zsh. */
@@ -30,9 +31,13 @@ ${commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`).joi
   _describe command commands
 }
 
-_forkd_daemons() {
-  local -a daemons=(\${(f)"$(forkd list 2>/dev/null | awk 'NR > 1 { print $1 }')"})
-  _describe daemon daemons
+_forkd_daemons() { _forkd_first_column daemon list }
+
+_forkd_connections() { _forkd_first_column connection connections }
+
+_forkd_first_column() {
+  local -a words=(\${(f)"$(forkd $2 2>/dev/null | awk 'NR > 1 { print $1 }')"})
+  compadd -X $1 -a words
 }
 
 compdef _forkd forkd

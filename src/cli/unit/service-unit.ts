@@ -15,6 +15,9 @@ export interface ServiceRequest {
 /** Below are homes; whose they are is to be read there if the program is. */
 const homes = /^\/(home|root|run\/user)\//;
 
+/** What is there for all but for the daemon, which has a folder of its own in its place: PrivateTmp. */
+const temporary = /^\/(var\/)?tmp\//;
+
 /** A unit by which systemd runs the daemon. */
 export function serviceUnit({ settings, command, user }: ServiceRequest): string {
   const { name } = settings;
@@ -33,6 +36,11 @@ export function serviceUnit({ settings, command, user }: ServiceRequest): string
     ],
     Install: [["WantedBy", "multi-user.target"]],
   });
+}
+
+/** Which of the files that the service needs, or makes for others, nobody would find. */
+export function hiddenPaths({ settings, command }: ServiceRequest): string[] {
+  return [...command, ...filesOf(settings)].filter((path) => temporary.test(path));
 }
 
 function running({ name }: Settings, command: readonly string[]): Line[] {
@@ -74,15 +82,13 @@ const isPrivileged = (address: ListenAddress): boolean =>
   address.family !== "unix" && address.port > 0 && address.port < 1024;
 
 /** No MemoryDenyWriteExecute: V8 makes code while it runs. */
-function hardening({ listen, logFile }: Settings, command: readonly string[]): Line[] {
-  const paths = listen.flatMap((address) => (address.family === "unix" ? [address.path] : []));
-  const files = [...paths, ...(logFile === "" ? [] : [logFile])].map((path) => dirname(resolve("/", path)));
+function hardening(settings: Settings, command: readonly string[]): Line[] {
   const isAtHome = command.some((part) => homes.test(part));
-  const folders = [...new Set(files)].map((folder): Line => ["ReadWritePaths", word(folder)]);
+  const folders = new Set(filesOf(settings).map((path) => dirname(path)));
   return [
     ["NoNewPrivileges", "yes"],
     ["ProtectSystem", "strict"],
-    ...folders,
+    ...[...folders].map((folder): Line => ["ReadWritePaths", word(folder)]),
     ["ProtectHome", isAtHome ? "read-only" : "yes"],
     ...["PrivateTmp", "PrivateDevices", "ProtectClock", "ProtectControlGroups", "ProtectHostname"].map(yes),
     ...["ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables"].map(yes),
@@ -91,6 +97,12 @@ function hardening({ listen, logFile }: Settings, command: readonly string[]): L
     ["SystemCallArchitectures", "native"],
     ["MemoryDenyWriteExecute", "no"],
   ];
+}
+
+/** What the daemon makes outside of its runtime folder. */
+function filesOf({ listen, logFile }: Settings): string[] {
+  const sockets = listen.flatMap((address) => (address.family === "unix" ? [address.path] : []));
+  return [...sockets, ...(logFile === "" ? [] : [logFile])].map((path) => resolve("/", path));
 }
 
 const yes = (name: string): Line => [name, "yes"];

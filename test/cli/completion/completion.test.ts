@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { suite, test } from "node:test";
+import { suite, test, type TestContext } from "node:test";
+import type { ConnectionInfo, Status } from "../../../dist/admin/api.js";
+import { Client } from "../../support/client.ts";
 import { cli, fixture } from "../../support/daemon.ts";
 import { Place } from "../../support/place.ts";
 import { missing } from "../../support/programs.ts";
@@ -21,6 +23,8 @@ const cases: readonly (readonly [typed: string, completions: readonly string[]])
   ["status t", ["two"]],
   ["kill 1.1.1 o", ["one"]],
   ["logs -n 5 t", ["two"]],
+  ["help sta", ["start", "status"]],
+  ["help rel", ["reload"]],
 ];
 
 void suite("forkd completion bash", () => {
@@ -29,6 +33,8 @@ void suite("forkd completion bash", () => {
     for (const [typed, completions] of cases) assert.deepEqual(inBash(place, typed), completions, typed);
     assert.deepEqual(inBash(place, "run --engine = s"), ["spawn"], "bash takes = for a word of its own");
     assert.deepEqual(inBash(place, "run --listen "), []);
+    const id = await soleConnection(t, place);
+    assert.deepEqual(inBash(place, "kill "), [id]);
   });
 
   void test("completes modules, and folders on the way to them", (t) => {
@@ -46,14 +52,19 @@ void suite("forkd completion fish", { skip: missing({ fish: "fish" }) }, () => {
   void test("completes commands, flags, values and names of daemons", async (t) => {
     const place = await placeWithDaemons(t);
     const script = `function forkd; ${process.execPath} ${cli} $argv; end; forkd completion fish | source; complete -C $argv[1]`;
-    for (const [typed, completions] of cases) {
+    const offered = (typed: string): string[] => {
       const out = run(place, "fish", ["--no-config", "-c", script, `forkd ${typed}`]);
-      const words = out
+      return out
         .split("\n")
         .map((line) => line.split("\t")[0] ?? "")
         .filter((word) => word !== "");
+    };
+    for (const [typed, completions] of cases) {
+      const words = offered(typed);
       for (const word of completions) assert.ok(words.includes(word), `${typed}: ${word} of ${words.join()}`);
     }
+    const id = await soleConnection(t, place);
+    assert.deepEqual(offered("kill "), [id]);
   });
 });
 
@@ -89,10 +100,21 @@ void test("a shell that it does not know is refused", async (t) => {
   assert.equal(status, 100);
 });
 
-async function placeWithDaemons(t: ConstructorParameters<typeof Place>[0]): Promise<Place> {
+async function placeWithDaemons(t: TestContext): Promise<Place> {
   const place = new Place(t);
   for (const name of ["one", "two"]) await place.start(fixture("commands"), "--name", name);
   return place;
+}
+
+/** The id of a connection to the first daemon, when there is no other one any more. */
+async function soleConnection(t: TestContext, place: Place): Promise<string> {
+  await place.forkd("stop", "two");
+  const [{ addresses }] = await place.ask<[Status]>("list");
+  const client = await Client.open(Number(addresses[0]?.split(":").at(-1)));
+  t.after(() => client.close());
+  await place.forkd("wait", "--connections", "1");
+  const [{ id }] = await place.ask<[ConnectionInfo]>("connections");
+  return id;
 }
 
 /** What bash would offer, in order. */

@@ -20,7 +20,7 @@ void suite("forkd unit", () => {
       fixture("commands"),
       ...flags,
     );
-    assert.deepEqual([status, stderr], [0, ""]);
+    assert.equal(status, 0, stderr);
     const own = `${process.execPath} ${cli}`;
     const again = flags.join(" ").replace("unix:x.sock", `unix:${place.folder}/x.sock`);
     const lines = linesOf(stdout);
@@ -43,6 +43,21 @@ void suite("forkd unit", () => {
     assert.deepEqual([lines["DynamicUser"], lines["User"]], [undefined, ["www"]]);
     assert.deepEqual(lines["AmbientCapabilities"], ["CAP_NET_BIND_SERVICE"]);
     assert.deepEqual(lines["CapabilityBoundingSet"], ["CAP_NET_BIND_SERVICE"]);
+  });
+
+  for (const user of ["a b", "", "-x", "www:www"]) {
+    void test(`refuses the user ${JSON.stringify(user)}`, async (t) => {
+      const { status, stderr } = await new Place(t).forkd("unit", fixture("commands"), `--user=${user}`);
+      const rule = `a user's name, of letters, digits, "_", "-" and ".", or number`;
+      assert.equal(stderr, `forkd: --user must be ${rule}; received ${JSON.stringify(user)}.\n`);
+      assert.equal(status, mistake);
+    });
+  }
+
+  void test("warns of files that the daemon would not share with others", async (t) => {
+    const { status, stderr } = await new Place(t).forkd("unit", fixture("commands"), "--listen", "unix:/tmp/x.sock");
+    assert.match(stderr, /^forkd: The unit gives the daemon a \/tmp .* \(PrivateTmp\): .*\/tmp\/x\.sock\.\n$/);
+    assert.equal(status, 0);
   });
 
   void test("does not count with variables, which the daemon will not have", async (t) => {
