@@ -37,9 +37,10 @@ test("--ready-fd is a number", async () => {
   }
 });
 
-test("a line of a description ends only where the next word has no room", () => {
+test("a line of a description ends only where the next word has no room", async () => {
   const width = 80;
-  for (const command of createProgram(() => undefined).commands) {
+  const { commands } = await createProgram(() => undefined);
+  for (const command of commands) {
     const [told = ""] = command.helpInformation().split(/^(?:Arguments|Options):$/m);
     for (const paragraph of told.trimEnd().split("\n\n")) {
       const [first = "", ...others] = paragraph.split("\n");

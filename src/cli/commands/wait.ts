@@ -45,6 +45,7 @@ export function addWait(program: Command, finish: Finish): void {
       const look = options.stopped === true ? whetherStopped(name, options) : whetherServing(name, options, progress);
       const isTrue = (await waitFor(look, options.timeout).finally(() => progress.end())) === true;
       if (isTrue) print({ waited: true }, options, () => "It is so.");
+      else if (options.json === true) print({ waited: false }, options, () => "");
       else process.stderr.write(`forkd: ${whatIsNotSo(name, options)}\n`);
       finish(isTrue ? 0 : 1);
     });
