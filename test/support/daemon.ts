@@ -45,6 +45,9 @@ export class TestDaemon {
   readonly #mark: string;
   readonly addresses: readonly string[];
   stderr = "";
+  readonly #records: LogRecord[] = [];
+  /** How much of `stderr` is in the records: a long log is looked at often. */
+  #parsed = 0;
 
   private constructor(started: ChildProcess, mark: string, addresses: readonly string[], output: { text: string }) {
     this.#process = started;
@@ -116,11 +119,11 @@ export class TestDaemon {
   }
 
   get log(): LogRecord[] {
-    return this.stderr
-      .split("\n")
-      .slice(0, -1) // behind the last newline there is nothing, or a line that has not come all the way
-      .filter((line) => line.startsWith("{"))
-      .map((line) => JSON.parse(line) as LogRecord);
+    const end = this.stderr.lastIndexOf("\n") + 1; // behind it there is nothing, or a line that has not come all the way
+    const lines = this.stderr.slice(this.#parsed, end).split("\n");
+    this.#parsed = end;
+    for (const line of lines) if (line.startsWith("{")) this.#records.push(JSON.parse(line) as LogRecord);
+    return [...this.#records];
   }
 
   waitForLog(what: string, isMeant: (record: LogRecord) => boolean): Promise<LogRecord> {
