@@ -13,7 +13,7 @@ for (const style of ["commands", "commands-blocking"]) {
     const daemon = await TestDaemon.start(t, fixture(style), ...flags, "--max-connections", "40");
     const { zygote } = daemon;
     const over = new AbortController();
-    const load = many(1500, 16, async (): Promise<Attempt> => attempt(daemon.port, "pid\n")).finally(() =>
+    const load = many(1000, 16, async (): Promise<Attempt> => attempt(daemon.port, "pid\n")).finally(() =>
       over.abort(),
     );
     let told = 0;

@@ -24,7 +24,7 @@ for (const style of ["commands", "commands-blocking"]) {
     const busy = [await converse(daemon.port), await converse(daemon.port), await converse(daemon.port)];
     const attempts: Attempt[] = [];
     const over = new AbortController();
-    const load = many(8, 8, async () => {
+    const load = many(4, 4, async () => {
       while (!over.signal.aborted) attempts.push(await attempt(daemon.port, "pid\n"));
     });
     for (let generation = 1; generation <= 3; generation++) {
