@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import { AdminClient } from "../../dist/admin/client.js";
 import { RuntimeFolder } from "../../dist/admin/runtime-folder.js";
 import { exchange } from "../support/client.ts";
-import { fixture, TestDaemon, type Launch } from "../support/daemon.ts";
+import { fixture, TestDaemon, type Launch, type LogRecord } from "../support/daemon.ts";
 import { childrenOf } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -45,6 +45,13 @@ export class Reloadable {
   /** What a new connection is answered, without the end of the line. */
   async ask(question: "version" | "id" | "pid" | "engine"): Promise<string> {
     return (await exchange(this.daemon.port, `${question}\n`)).trimEnd();
+  }
+
+  /** Waits until the next zygote is at that gate, where a worker that is spawned may be, too: its pid. */
+  async zygoteAtGate(gate: string): Promise<number> {
+    const isIt = ({ msg, role }: LogRecord): boolean => msg === `at the gate ${gate}` && role === "zygote";
+    const { pid } = await this.daemon.waitForLog("the next zygote", isIt);
+    return Number(pid);
   }
 
   async waitForState(state: string): Promise<void> {

@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import { test } from "node:test";
 import { native } from "../../dist/native.js";
 import { exchange } from "../support/client.ts";
-import { fixture, TestDaemon } from "../support/daemon.ts";
+import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
 import { engine } from "../support/engine.ts";
 import { childrenOf, isAlive, processInfo } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -112,7 +112,8 @@ void test("a drain that comes while the next zygote starts is heard", async (t) 
   const { zygote } = daemon;
   await writeFile(gate, "closed");
   process.kill(zygote, "SIGKILL");
-  const next = await daemon.waitForLog("the next zygote", ({ msg }) => msg === "at the gate");
+  const isNext = ({ msg, role }: LogRecord): boolean => msg === "at the gate" && role === "zygote"; // no spawned worker
+  const next = await daemon.waitForLog("the next zygote", isNext);
   daemon.signal("SIGTERM");
   await daemon.waitForLog("the drain", ({ msg }) => msg === "draining");
   await rm(gate);
