@@ -27,7 +27,7 @@ for (const style of ["commands", "commands-blocking"]) {
   });
 
   void test(`the daemon told to drain while clients connect drops none that it has accepted, ${style}`, async (t) => {
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const daemon = await TestDaemon.start(t, fixture(style), ...flags);
       const load = many(200, 12, () => attempt(daemon.port, "pid\n"));
       await setTimeout(Math.random() * 100);

@@ -8,7 +8,7 @@ import { Reloadable } from "./reloadable.ts";
 
 /** A spawned worker takes its time to start. */
 const reloads = engine === "spawn" ? 10 : 50;
-const spares = 8;
+const spares = 4;
 const limits = ["--spare-workers", `${spares}`, "--max-connections", "60"];
 const flags = [...limits, "--idle-timeout", "off", "--drain-timeout", "1h", "--log-level", "debug"];
 
