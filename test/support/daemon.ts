@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
+import { engine } from "./engine.ts";
 import { childrenOf, isAlive, processInfo, processesWith } from "./processes.ts";
 import { runtimeDir } from "./runtime-dir.ts";
 import { waitFor } from "./wait-for.ts";
@@ -70,7 +71,7 @@ export class TestDaemon {
     const { starter = sockets.length > 0 ? asAddressee : [] } = launch;
     const mark = `TEST_DAEMON=${randomUUID()}`;
     const listen = flags.includes("--listen") || sockets.length > 0 ? [] : ["--listen", "127.0.0.1:0"];
-    const usual = asModuleSays ? [] : [...listen, "--log-format", "json"];
+    const usual = asModuleSays ? [] : [...listen, ...fewSpares(flags), "--log-format", "json"];
     const run = [...starter, process.execPath, command, "run", module];
     const readyFd = 3 + sockets.length;
     const [program = "", ...args] = [...run, ...usual, "--ready-fd", `${readyFd}`, ...flags];
@@ -152,6 +153,10 @@ export class TestDaemon {
     await waitFor("all processes to be gone", () => this.processes.length === 0);
   }
 }
+
+/** A spawned worker takes its time to start. */
+const fewSpares = (flags: readonly string[]): string[] =>
+  engine === "spawn" && !flags.includes("--spare-workers") ? ["--spare-workers", "3"] : [];
 
 /** All is written at once. A starter may keep the descriptor open, so that its end is not to be waited for. */
 async function readiness(stream: Readable): Promise<string> {
