@@ -55,15 +55,21 @@ export class Reloadable {
   }
 
   async waitForState(state: string): Promise<void> {
-    await waitFor(`the state ${state}\n${this.daemon.stderr}`, async () => (await this.admin.status()).state === state);
+    await waitFor(
+      () => `the state ${state}\n${this.daemon.stderr}`,
+      async () => (await this.admin.status()).state === state,
+    );
   }
 
   /** Waits until there is no process but the zygote and its spares. */
   async waitForPeace(spares: number): Promise<void> {
-    await waitFor(`a zygote and its spares alone\n${this.daemon.stderr}`, () => {
-      const [zygote = 0, ...others] = childrenOf(this.daemon.pid);
-      return others.length === 0 && childrenOf(zygote).length === spares;
-    });
+    await waitFor(
+      () => `a zygote and its spares alone\n${this.daemon.stderr}`,
+      () => {
+        const [zygote = 0, ...others] = childrenOf(this.daemon.pid);
+        return others.length === 0 && childrenOf(zygote).length === spares;
+      },
+    );
   }
 }
 

@@ -128,7 +128,10 @@ export class TestDaemon {
   }
 
   waitForLog(what: string, isMeant: (record: LogRecord) => boolean): Promise<LogRecord> {
-    return waitFor(`the log entry: ${what}\n${this.stderr}`, () => this.log.find(isMeant));
+    return waitFor(
+      () => `the log entry: ${what}\n${this.stderr}`,
+      () => this.log.find(isMeant),
+    );
   }
 
   /** The entry that says how a connection ended; its reason is what is waited for. */
