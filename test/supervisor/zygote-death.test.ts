@@ -112,7 +112,11 @@ void test("a drain that comes while the next zygote starts is heard", async (t) 
   const { zygote } = daemon;
   await writeFile(gate, "closed");
   process.kill(zygote, "SIGKILL");
-  const isNext = ({ msg, role }: LogRecord): boolean => msg === "at the gate" && role === "zygote"; // no spawned worker
+  /** Itself, or a worker that it has spawned: not one of the old zygote's, which the supervisor adopts. */
+  const isNext = ({ msg, role, pid: of }: LogRecord): boolean => {
+    const parent = processInfo(Number(of))?.parent ?? zygote;
+    return msg === "at the gate" && parent !== zygote && (role === "zygote") === (parent === daemon.pid);
+  };
   const next = await daemon.waitForLog("the next zygote", isNext);
   daemon.signal("SIGTERM");
   await daemon.waitForLog("the drain", ({ msg }) => msg === "draining");
