@@ -15,8 +15,6 @@
 static int ends[2];
 static char line[1024];
 
-static struct fk_slot *slot(void) { return fk_worker.slot; }
-
 static void be_worker_of(const char *peer) {
   be_worker();
   CHECK_EQUAL(fk_pipe(ends, 4096), 0);

@@ -140,6 +140,10 @@ void stage_worker(const int *listeners, int count) {
   for (int i = 0; i < FK_LIMITS; i++) fk_worker.limits[i] = -1;
 }
 
+struct fk_slot *slot(void) { return fk_worker.slot; }
+
+int state(void) { return atomic_load(&slot()->state); }
+
 pid_t fork_worker(void) {
   fk_worker_block_signals();
   atomic_fetch_add(&fk_worker.header->idle, 1);

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "../sys/worker.h"
+
 /* Zeroed memory that children share. */
 void *shared(size_t size);
 
@@ -47,6 +49,10 @@ void remove_folder(const char *folder);
  * harness the supervisor.
  */
 void stage_worker(const int *listeners, int count);
+
+/* The slot that was staged, and the state in it. */
+struct fk_slot *slot(void);
+int state(void);
 
 /* Forks a worker as the zygote does: 0 in the worker, which has its handlers in place and its signals blocked. */
 pid_t fork_worker(void);

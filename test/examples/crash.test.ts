@@ -18,7 +18,7 @@ const ruins: Readonly<Record<string, string>> = {
 };
 
 void test("whatever a connection is ruined by, it is said, and its neighbour is served", async (t) => {
-  const daemon = await TestDaemon.start(t, example, "--idle-timeout", "1s");
+  const daemon = await TestDaemon.start(t, example, "--idle-timeout", "3s");
   for (const [command, reason] of Object.entries(ruins)) {
     const [ruined, neighbour] = [await Client.open(daemon.port), await Client.open(daemon.port)];
     await ruined.receives("> ");

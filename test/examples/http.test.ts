@@ -41,7 +41,7 @@ void test("ab, with and without connections that are kept alive", {
   skip: missing({ ab: "apache2-utils" }),
 }, async (t) => {
   const daemon = await TestDaemon.start(t, example);
-  const requests = 500;
+  const requests = 100;
   for (const [flags, keptAlive] of [
     [[], undefined],
     [["-k"], requests],

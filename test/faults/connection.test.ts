@@ -13,7 +13,8 @@ for (const [style, reads, writes] of [
   ["commands", "read,readv,recvfrom,recvmsg", "write,writev,sendto,sendmsg"],
   ["commands-blocking", "recvfrom", "sendto"],
 ] as const) {
-  void suite(`a connection fails, ${style}`, { skip: straceIsMissing }, () => {
+  void test(`a connection fails, ${style}:`, { skip: straceIsMissing }, async (t) => {
+    const daemon = await TestDaemon.start(t, fixture(style), ...flags);
     for (const [what, calls, errno, reason, level] of [
       ["reading", reads, "ECONNRESET", "client gone", "info"],
       ["reading", reads, "ETIMEDOUT", "client gone", "info"],
@@ -22,33 +23,30 @@ for (const [style, reads, writes] of [
       ["writing", writes, "ECONNRESET", "client gone", "info"],
       ["writing", writes, "ENOMEM", "handler error", "error"],
     ] as const) {
-      void test(`${what} fails with ${errno}: ${reason}`, async (t) => {
-        const daemon = await TestDaemon.start(t, fixture(style), ...flags);
+      await t.test(`${what} fails with ${errno}: ${reason}`, async (one) => {
         const { client, pid } = await converse(daemon.port);
-        await strace(t, pid, "-e", `trace=${calls}`, "-e", `inject=${calls}:error=${errno}`);
+        await strace(one, pid, "-e", `trace=${calls}`, "-e", `inject=${calls}:error=${errno}`);
         client.send("pid\n");
-        const end = await daemon.waitForEnd(reason);
-        assert.equal(end.level, level);
-        assert.equal(end["pid"], pid);
+        const end = await endOf(daemon, pid);
+        assert.deepEqual([end["reason"], end.level], [reason, level]);
         if (level === "error") assert.match(JSON.stringify(end["err"]), new RegExp(`FORKD_E_SYSTEM.*${errno}`));
         await client.rest();
         await waitFor("the worker to be gone", () => !isAlive(pid));
         assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
-        assert.equal(daemon.log.filter((record) => record["pid"] === pid).length, 1, "it is said once");
+        assert.equal(recordsOf(daemon, pid).length, 1, "it is said once");
       });
     }
 
-    void test("reading and writing are interrupted: nobody notices", async (t) => {
-      const daemon = await TestDaemon.start(t, fixture(style), ...flags);
+    await t.test("reading and writing are interrupted: nobody notices", async (one) => {
       const { client, pid } = await converse(daemon.port);
       const calls = `${reads},${writes}`;
-      await strace(t, pid, "-e", `trace=${calls}`, "-e", `inject=${calls}:error=EINTR:when=1..10`);
+      await strace(one, pid, "-e", `trace=${calls}`, "-e", `inject=${calls}:error=EINTR:when=1..10`);
       client.send("pid\n");
       await client.receives(`${pid}\n${pid}\n`);
       client.finish();
       await client.rest();
       assert.equal(client.ended, "end");
-      assert.deepEqual(troubles(daemon), []);
+      assert.deepEqual([(await endOf(daemon, pid)).level, recordsOf(daemon, pid).length], ["info", 1]);
     });
   });
 
@@ -77,21 +75,23 @@ for (const [style, reads, writes] of [
       assert.deepEqual(troubles(daemon), []);
     });
 
-    for (const [what, line] of [
-      ["while its line is half sent", "pi"],
-      ["while its answer is half taken", "write 50000000\n"],
-    ] as const) {
-      void test(`${what}: it is known to be gone`, async (t) => {
-        const daemon = await TestDaemon.start(t, fixture(style), ...flags);
-        const { client, pid } = await conversing(daemon, line);
-        client.socket.resetAndDestroy();
-        const end = await daemon.waitForEnd("client gone");
-        assert.deepEqual([end["pid"], end.level], [pid, "info"]);
-        await waitFor("the worker to be gone", () => !isAlive(pid));
-        assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
-        assert.deepEqual(troubles(daemon), []);
-      });
-    }
+    void test("while something is under way: it is known to be gone,", async (t) => {
+      const daemon = await TestDaemon.start(t, fixture(style), ...flags);
+      for (const [what, line] of [
+        ["its line half sent", "pi"],
+        ["its answer half taken", "write 50000000\n"],
+      ] as const) {
+        await t.test(what, async () => {
+          const { client, pid } = await conversing(daemon, line);
+          client.socket.resetAndDestroy();
+          const end = await endOf(daemon, pid);
+          assert.deepEqual([end["reason"], end.level], ["client gone", "info"]);
+          await waitFor("the worker to be gone", () => !isAlive(pid));
+          assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
+          assert.deepEqual(troubles(daemon), []);
+        });
+      }
+    });
   });
 }
 
@@ -111,5 +111,10 @@ async function conversing({ port }: TestDaemon, line: string): Promise<Conversat
   client.socket.pause();
   return conversation;
 }
+
+const recordsOf = ({ log }: TestDaemon, pid: number): LogRecord[] => log.filter((record) => record["pid"] === pid);
+
+const endOf = (daemon: TestDaemon, pid: number): Promise<LogRecord> =>
+  daemon.waitForLog(`the end of ${pid}'s connection`, (record) => record["pid"] === pid);
 
 const troubles = ({ log }: TestDaemon): LogRecord[] => log.filter(({ level }) => level === "warn" || level === "error");

@@ -1,4 +1,5 @@
 /** Runs tests on other versions of Node than the one at hand: `npm run test:nodes -- --help`. */
+import { availableParallelism } from "node:os";
 import { installedNode } from "./installed-node.ts";
 import { parseOptions, usage, type Options } from "./options.ts";
 import { runFile, type Counts } from "./run-file.ts";
@@ -31,16 +32,21 @@ async function main({ majors, files }: Options): Promise<void> {
   process.stdout.write(`${summaries.join("\n")}\n`);
 }
 
+/** As many at once as there are processors. */
 async function runFiles(node: string, title: string, files: readonly string[]): Promise<Counts> {
   const total: Counts = { tests: 0, pass: 0, fail: 0, skipped: 0 };
-  for (const [index, file] of files.entries()) {
-    progress(
-      `${title}: file ${index + 1} of ${files.length}, ${total.pass} tests passed, ${total.fail} failed, ${file}`,
-    );
-    const { counts, output } = await runFile(node, file);
-    for (const name of Object.keys(total) as (keyof Counts)[]) total[name] += counts[name];
-    if (counts.fail > 0) say(`${title}: ${file} failed\n${output}`);
-  }
+  const left = files.entries();
+  const runLeft = async (): Promise<void> => {
+    for (const [index, file] of left) {
+      progress(
+        `${title}: file ${index + 1} of ${files.length}, ${total.pass} tests passed, ${total.fail} failed, ${file}`,
+      );
+      const { counts, output } = await runFile(node, file);
+      for (const name of Object.keys(total) as (keyof Counts)[]) total[name] += counts[name];
+      if (counts.fail > 0) say(`${title}: ${file} failed\n${output}`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, runLeft));
   return total;
 }
 

@@ -8,7 +8,7 @@ import { converse } from "./conversation.ts";
 import { startGated } from "./gated.ts";
 
 void test("an adopted worker that does not heed its deadline is killed, and named", async (t) => {
-  const daemon = await TestDaemon.start(t, fixture("commands"), "--idle-timeout", "1s", "--session-timeout", "off");
+  const daemon = await TestDaemon.start(t, fixture("commands"), "--idle-timeout", "3s", "--session-timeout", "off");
   const { client, pid } = await converse(daemon.port);
   process.kill(daemon.zygote, "SIGKILL");
   await daemon.waitForLog("the zygote's end", ({ reason }) => reason === "SIGKILL");

@@ -21,7 +21,7 @@ for (const name of ["after-fork-fails", "blocks-after-fork"]) {
 }
 
 void test("workers that hang in afterFork are killed and tried again, until one gets through", async (t) => {
-  const { daemon, gate } = await startGated(t, module, "--start-timeout", "6s", "--heartbeat-timeout", "2s");
+  const { daemon, gate } = await startGated(t, module, "--start-timeout", "8s", "--heartbeat-timeout", "2s");
   const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
   await writeFile(gate, "hangs");
   for (const pid of spares) process.kill(pid, "SIGKILL");

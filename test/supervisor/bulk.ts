@@ -6,14 +6,14 @@ import { childrenOf, descriptorsOf } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { attempt, many } from "./conversation.ts";
 
-const connections = 10_000;
+const connections = 2000;
 const first = 100;
 const atOnce = 64;
 const spares = 8;
 
 /** For a fixture that answers lines. */
 export function testBulk(style: string): void {
-  void test(`ten thousand connections, a fresh process each: all are right, nothing is left over, ${style}`, async (t) => {
+  void test(`${connections} connections, a fresh process each: all are right, nothing is left over, ${style}`, async (t) => {
     const daemon = await TestDaemon.start(t, fixture(style), "--spare-workers", String(spares));
     await many(first, 8, (index) => assertServed(daemon.port, index));
     await waitForRest(daemon);

@@ -13,7 +13,7 @@ for (const style of ["commands", "commands-blocking"]) {
     const daemon = await TestDaemon.start(t, fixture(style), ...flags, "--max-connections", "40");
     const { zygote } = daemon;
     const over = new AbortController();
-    const load = many(1500, 16, async (): Promise<Attempt> => attempt(daemon.port, "pid\n")).finally(() =>
+    const load = many(1000, 16, async (): Promise<Attempt> => attempt(daemon.port, "pid\n")).finally(() =>
       over.abort(),
     );
     let told = 0;
@@ -27,7 +27,7 @@ for (const style of ["commands", "commands-blocking"]) {
   });
 
   void test(`the daemon told to drain while clients connect drops none that it has accepted, ${style}`, async (t) => {
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const daemon = await TestDaemon.start(t, fixture(style), ...flags);
       const load = many(200, 12, () => attempt(daemon.port, "pid\n"));
       await setTimeout(Math.random() * 100);

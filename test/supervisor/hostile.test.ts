@@ -6,7 +6,7 @@ import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { converse, type Conversation } from "./conversation.ts";
 
-const flags = ["--spare-workers", "4", "--max-connections", "12", "--heartbeat-timeout", "1s"];
+const flags = ["--spare-workers", "4", "--max-connections", "12", "--heartbeat-timeout", "2s"];
 
 for (const [command, timeouts, reason] of [
   ["closeAll", ["--session-timeout", "5s"], /./],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { childrenOf, isAlive } from "../support/processes.ts";
+import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { attempt, converse, many, type Attempt } from "./conversation.ts";
 import { Reloadable } from "./reloadable.ts";
@@ -131,10 +131,7 @@ async function reloadUntilGate(reloadable: Reloadable, gate: string): Promise<Re
   folder.write("version", "1");
   const reload = reloadable.reload();
   reload.catch(() => undefined); // who asks sees to it
-  const isNext = ({ msg, pid }: { readonly msg: string; readonly pid?: unknown }): boolean =>
-    msg === `at the gate ${gate}` && childrenOf(daemon.pid).includes(Number(pid));
-  const { pid } = await daemon.waitForLog("the next zygote", isNext);
-  return { reload, old, next: Number(pid) };
+  return { reload, old, next: await reloadable.zygoteAtGate(gate) };
 }
 
 /** Has it got ready, and the old zygote stand still so that it does not retire. */

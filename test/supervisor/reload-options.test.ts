@@ -23,7 +23,7 @@ void test("listen: what is kept refuses nobody, what is gone is closed, what is 
   const second = join(folder.path, "second.sock");
   const over = new AbortController();
   const failures: string[] = [];
-  const load = many(4, 4, async () => {
+  const load = many(2, 2, async () => {
     while (!over.signal.aborted) failures.push((await attempt(daemon.port, "version\n")).failure ?? "");
   });
   const listen = async (...addresses: string[]): Promise<readonly string[]> => {

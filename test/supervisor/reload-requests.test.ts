@@ -29,10 +29,10 @@ void test("of two reloads that are asked for at once each is made", async (t) =>
 
 void test("reloads that are asked for during another are made after it, as one", async (t) => {
   const reloadable = await Reloadable.start(t, ...flags);
-  const { daemon, folder } = reloadable;
+  const { folder } = reloadable;
   folder.write("load", "");
   const first = reloadable.reload();
-  await daemon.waitForLog("the next zygote", ({ msg }) => msg === "at the gate load");
+  await reloadable.zygoteAtGate("load");
   folder.write("version", "1");
   const others = [reloadable.reload(), reloadable.reload()];
   await reloadable.admin.status(); // answered after them
@@ -66,11 +66,11 @@ void test("Ctrl-C calls a reload off, and those that wait for their turn: the ol
 
 void test("a reload that is asked for while another fails is made", async (t) => {
   const reloadable = await Reloadable.start(t, ...flags);
-  const { daemon, folder } = reloadable;
+  const { folder } = reloadable;
   folder.write("load", "");
   folder.write("fault", "load throws");
   const first = assert.rejects(reloadable.reload(), { code: "FORKD_E_MODULE_FAILED" });
-  await daemon.waitForLog("the next zygote", ({ msg }) => msg === "at the gate load");
+  await reloadable.zygoteAtGate("load");
   const second = reloadable.reload();
   await reloadable.admin.status();
   folder.remove("load");
@@ -97,7 +97,7 @@ void test("a reload that is asked for while the zygote is replaced is made after
   const { daemon, folder } = reloadable;
   folder.write("load", "");
   process.kill((await converse(daemon.port)).pid, "SIGSEGV");
-  await daemon.waitForLog("the next zygote", ({ msg }) => msg === "at the gate load");
+  await reloadable.zygoteAtGate("load");
   const reload = reloadable.reload();
   await reloadable.admin.status();
   folder.remove("load");
@@ -109,7 +109,7 @@ void test("a reload that is asked for while a crashed zygote is replaced is made
   const { daemon, folder } = reloadable;
   folder.write("load", "");
   process.kill(daemon.zygote, "SIGKILL");
-  await daemon.waitForLog("the next zygote", ({ msg }) => msg === "at the gate load");
+  await reloadable.zygoteAtGate("load");
   const reload = reloadable.reload();
   await reloadable.admin.status();
   folder.remove("load");
@@ -124,7 +124,7 @@ for (const now of [false, true]) {
     const reloads = [reloadable.reload(), reloadable.reload()].map((reload) =>
       assert.rejects(reload, { code: "FORKD_E_STOPPING" }),
     );
-    await daemon.waitForLog("the next zygote", ({ msg }) => msg === "at the gate load");
+    await reloadable.zygoteAtGate("load");
     await admin.stop(now);
     await Promise.all(reloads);
     assert.equal(await daemon.ended(), 0);

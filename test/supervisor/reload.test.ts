@@ -8,7 +8,7 @@ import { Reloadable } from "./reloadable.ts";
 
 /** A spawned worker takes its time to start. */
 const reloads = engine === "spawn" ? 10 : 50;
-const spares = 8;
+const spares = 4;
 const limits = ["--spare-workers", `${spares}`, "--max-connections", "60"];
 const flags = [...limits, "--idle-timeout", "off", "--drain-timeout", "1h", "--log-level", "debug"];
 
@@ -22,7 +22,7 @@ for (const style of ["reloadable", "reloadable-blocking"] as const) {
     let next = 0;
     const over = new AbortController();
     const attempts: (Attempt & { readonly least: number; readonly most: number })[] = [];
-    const load = many(6, 6, async () => {
+    const load = many(3, 3, async () => {
       while (!over.signal.aborted) {
         const least = serving;
         attempts.push({ ...(await attempt(daemon.port, "version\n")), least, most: next });

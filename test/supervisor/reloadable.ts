@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import { AdminClient } from "../../dist/admin/client.js";
 import { RuntimeFolder } from "../../dist/admin/runtime-folder.js";
 import { exchange } from "../support/client.ts";
-import { fixture, TestDaemon, type Launch } from "../support/daemon.ts";
+import { fixture, TestDaemon, type Launch, type LogRecord } from "../support/daemon.ts";
 import { childrenOf } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -47,16 +47,29 @@ export class Reloadable {
     return (await exchange(this.daemon.port, `${question}\n`)).trimEnd();
   }
 
+  /** Waits until the next zygote is at that gate, where a worker that is spawned may be, too: its pid. */
+  async zygoteAtGate(gate: string): Promise<number> {
+    const isIt = ({ msg, role }: LogRecord): boolean => msg === `at the gate ${gate}` && role === "zygote";
+    const { pid } = await this.daemon.waitForLog("the next zygote", isIt);
+    return Number(pid);
+  }
+
   async waitForState(state: string): Promise<void> {
-    await waitFor(`the state ${state}\n${this.daemon.stderr}`, async () => (await this.admin.status()).state === state);
+    await waitFor(
+      () => `the state ${state}\n${this.daemon.stderr}`,
+      async () => (await this.admin.status()).state === state,
+    );
   }
 
   /** Waits until there is no process but the zygote and its spares. */
   async waitForPeace(spares: number): Promise<void> {
-    await waitFor(`a zygote and its spares alone\n${this.daemon.stderr}`, () => {
-      const [zygote = 0, ...others] = childrenOf(this.daemon.pid);
-      return others.length === 0 && childrenOf(zygote).length === spares;
-    });
+    await waitFor(
+      () => `a zygote and its spares alone\n${this.daemon.stderr}`,
+      () => {
+        const [zygote = 0, ...others] = childrenOf(this.daemon.pid);
+        return others.length === 0 && childrenOf(zygote).length === spares;
+      },
+    );
   }
 }
 

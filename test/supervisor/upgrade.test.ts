@@ -200,7 +200,7 @@ async function keepConnecting(port: number, over: AbortSignal): Promise<Attempt[
   const one = async (): Promise<void> => {
     while (!over.aborted) attempts.push(await attempt(port, "pid\n"));
   };
-  await Promise.all(Array.from({ length: 6 }, one));
+  await Promise.all(Array.from({ length: 3 }, one));
   return attempts;
 }
 

@@ -33,7 +33,7 @@ for (const engine of ["fork", "spawn"]) {
   }
 
   void test(`${engine}: a worker on trial that hangs is killed with its programs, and the old zygote goes on`, async (t) => {
-    const { daemon, gate } = await start(t, engine, "--start-timeout", "4s");
+    const { daemon, gate } = await start(t, engine, "--start-timeout", "8s");
     await writeFile(gate, "hangs");
     await crashWorker(daemon);
     const { msg: program, pid } = await daemon.waitForLog("its program", isOfNext("program "));
@@ -41,7 +41,7 @@ for (const engine of ["fork", "spawn"]) {
     assert.equal((err as { code: string }).code, "FORKD_E_START_TIMEOUT");
     assert.match(
       JSON.stringify(err),
-      /on trial, was not ready for a connection within startTimeout \(4s\), and was killed/,
+      /on trial, was not ready for a connection within startTimeout \(8s\), and was killed/,
     );
     await waitFor("both to be gone", () => [pid, program.split(" ")[1]].every((one) => !isAlive(Number(one))));
     assert.match(await exchange(daemon.port, "id\n"), /^1\./);

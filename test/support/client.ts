@@ -43,14 +43,18 @@ export class Client {
 
   /** Waits until `text` has come. */
   async receives(text: string): Promise<void> {
-    await waitFor(`${JSON.stringify(text)}, having ${JSON.stringify(this.received.slice(-200))}, ${this.ended}`, () =>
-      this.received.includes(text),
+    await waitFor(
+      () => `${JSON.stringify(text)}, having ${JSON.stringify(this.received.slice(-200))}, ${this.ended}`,
+      () => this.received.includes(text),
     );
   }
 
   /** Waits for the end of the connection: what was received. */
   async rest(): Promise<string> {
-    await waitFor(`the end of the connection, having ${JSON.stringify(this.received.slice(-200))}`, () => this.ended);
+    await waitFor(
+      () => `the end of the connection, having ${JSON.stringify(this.received.slice(-200))}`,
+      () => this.ended,
+    );
     this.socket.destroy();
     return this.received;
   }

@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
+import { engine } from "./engine.ts";
 import { childrenOf, isAlive, processInfo, processesWith } from "./processes.ts";
 import { runtimeDir } from "./runtime-dir.ts";
 import { waitFor } from "./wait-for.ts";
@@ -45,6 +46,9 @@ export class TestDaemon {
   readonly #mark: string;
   readonly addresses: readonly string[];
   stderr = "";
+  readonly #records: LogRecord[] = [];
+  /** How much of `stderr` is in the records: a long log is looked at often. */
+  #parsed = 0;
 
   private constructor(started: ChildProcess, mark: string, addresses: readonly string[], output: { text: string }) {
     this.#process = started;
@@ -67,7 +71,7 @@ export class TestDaemon {
     const { starter = sockets.length > 0 ? asAddressee : [] } = launch;
     const mark = `TEST_DAEMON=${randomUUID()}`;
     const listen = flags.includes("--listen") || sockets.length > 0 ? [] : ["--listen", "127.0.0.1:0"];
-    const usual = asModuleSays ? [] : [...listen, "--log-format", "json"];
+    const usual = asModuleSays ? [] : [...listen, ...fewSpares(flags), "--log-format", "json"];
     const run = [...starter, process.execPath, command, "run", module];
     const readyFd = 3 + sockets.length;
     const [program = "", ...args] = [...run, ...usual, "--ready-fd", `${readyFd}`, ...flags];
@@ -116,15 +120,18 @@ export class TestDaemon {
   }
 
   get log(): LogRecord[] {
-    return this.stderr
-      .split("\n")
-      .slice(0, -1) // behind the last newline there is nothing, or a line that has not come all the way
-      .filter((line) => line.startsWith("{"))
-      .map((line) => JSON.parse(line) as LogRecord);
+    const end = this.stderr.lastIndexOf("\n") + 1; // behind it there is nothing, or a line that has not come all the way
+    const lines = this.stderr.slice(this.#parsed, end).split("\n");
+    this.#parsed = end;
+    for (const line of lines) if (line.startsWith("{")) this.#records.push(JSON.parse(line) as LogRecord);
+    return [...this.#records];
   }
 
   waitForLog(what: string, isMeant: (record: LogRecord) => boolean): Promise<LogRecord> {
-    return waitFor(`the log entry: ${what}\n${this.stderr}`, () => this.log.find(isMeant));
+    return waitFor(
+      () => `the log entry: ${what}\n${this.stderr}`,
+      () => this.log.find(isMeant),
+    );
   }
 
   /** The entry that says how a connection ended; its reason is what is waited for. */
@@ -149,6 +156,10 @@ export class TestDaemon {
     await waitFor("all processes to be gone", () => this.processes.length === 0);
   }
 }
+
+/** A spawned worker takes its time to start. */
+const fewSpares = (flags: readonly string[]): string[] =>
+  engine === "spawn" && !flags.includes("--spare-workers") ? ["--spare-workers", "3"] : [];
 
 /** All is written at once. A starter may keep the descriptor open, so that its end is not to be waited for. */
 async function readiness(stream: Readable): Promise<string> {

@@ -17,7 +17,10 @@ export async function strace(t: TestContext, pid: number, ...options: string[]):
     await waitFor("strace to detach", () => tracer.exitCode !== null || tracer.signalCode !== null);
   };
   t.after(detach);
-  await waitFor(`strace to attach: ${told}`, () => told.includes("attached"));
+  await waitFor(
+    () => `strace to attach: ${told}`,
+    () => told.includes("attached"),
+  );
   return detach;
 }
 
