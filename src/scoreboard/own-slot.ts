@@ -42,7 +42,12 @@ export class OwnSlot {
   }
 
   get connectionId(): string {
-    return connectionId(this.generation, this.#word(layout.fork_number), this.served);
+    return this.idOf(this.served);
+  }
+
+  /** Of the connection that was, or is, so many'th. */
+  idOf(served: number): string {
+    return connectionId(this.generation, this.#word(layout.fork_number), served);
   }
 
   /** How long ago the connection came, in ms, whatever the wall clock has done since. */
