@@ -85,9 +85,11 @@ export interface Native {
   occupy(zygote: number, generation: number, forkNumber: number): Result;
   fillRandom(words: Uint32Array): Result;
 
-  listen(onNotice: () => void, onTrouble: (errno: number) => void): Result;
+  listen(onNotice: () => void, onTrouble: (errno: number) => void, onReadable: () => void): Result;
   accept(): Result;
   peerName(): SocketName;
+  watch(fd: number): Result;
+  unwatch(): void;
   isDraining(): 0 | 1;
   isCurrent(): 0 | 1;
   recordEnd(outcome: number): void;
@@ -95,6 +97,9 @@ export interface Native {
   read(fd: number, bytes: Uint8Array): Result;
   write(fd: number, bytes: Uint8Array): Result;
   writeText(fd: number, text: string): Result;
+  readNow(fd: number, bytes: Uint8Array): Result;
+  writeNow(fd: number, bytes: Uint8Array): Result;
+  writeTextNow(fd: number, text: string): Result;
   finish(fd: number): void;
   abandonOutput(fd: number): void;
   logWrite(fd: number, bytes: Uint8Array): Result;

@@ -111,6 +111,7 @@ NAPI_MODULE_INIT() {
   export_scoreboard(env, exports);
   export_zygote(env, exports);
   export_worker(env, exports);
+  export_listening(env, exports);
   export_spawn(env, exports);
   return exports;
 }

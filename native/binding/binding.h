@@ -45,6 +45,7 @@ void export_processes(napi_env env, napi_value exports);
 void export_scoreboard(napi_env env, napi_value exports);
 void export_zygote(napi_env env, napi_value exports);
 void export_worker(napi_env env, napi_value exports);
+void export_listening(napi_env env, napi_value exports);
 void export_spawn(napi_env env, napi_value exports);
 
 #endif

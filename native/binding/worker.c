@@ -2,7 +2,6 @@
 #include "../sys/worker.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "../sys/ending.h"
@@ -10,70 +9,7 @@
 #include "../sys/stream.h"
 #include "binding.h"
 
-/* libuv's, as far as it is needed: a handle that a signal handler may use to wake the event loop. */
-struct uv_async_s;
-struct uv_loop_s;
-extern size_t uv_handle_size(int type);
-extern int uv_async_init(struct uv_loop_s *, struct uv_async_s *, void (*)(struct uv_async_s *));
-extern int uv_async_send(struct uv_async_s *);
-#define UV_ASYNC 1
-
 #define TEXT_MAX (64 * 1024)
-
-static struct fk_name peer;
-static napi_env listening;
-static napi_ref notice_listener, trouble_listener;
-static struct uv_async_s *wakeup;
-
-static void hear_notice(struct uv_async_s *handle) {
-  (void)handle;
-  napi_handle_scope scope;
-  napi_value listener, global;
-  napi_open_handle_scope(listening, &scope);
-  napi_get_reference_value(listening, notice_listener, &listener);
-  napi_get_global(listening, &global);
-  napi_make_callback(listening, NULL, global, listener, 0, NULL, NULL);
-  napi_close_handle_scope(listening, scope);
-}
-
-static void wake_loop(void) { uv_async_send(wakeup); }
-
-/*
- * listen(onNotice, onTrouble), once, in the zygote. `onNotice` is called on the event loop of a busy worker that is told
- * to drain or is past a deadline; `onTrouble` hears the errno that accept(2) fails with, below 0 if the worker leaves
- * because of it, and 0 when it works again.
- * The handle stays referenced: a worker's event loop must never run empty, or Node would wait for threads that are not
- * there.
- */
-static napi_value listen_to_notices(napi_env env, napi_callback_info info) {
-  struct arguments a = arguments_of(env, info);
-  struct uv_loop_s *loop;
-  listening = env;
-  napi_create_reference(env, a.values[0], 1, &notice_listener);
-  napi_create_reference(env, a.values[1], 1, &trouble_listener);
-  napi_get_uv_event_loop(env, &loop);
-  wakeup = malloc(uv_handle_size(UV_ASYNC));
-  fk_worker.notify = wake_loop;
-  return int_value(env, uv_async_init(loop, wakeup, hear_notice));
-}
-
-static void report_trouble(int error) {
-  napi_value listener, global, argument = int_value(listening, error);
-  napi_get_reference_value(listening, trouble_listener, &listener);
-  napi_get_global(listening, &global);
-  napi_call_function(listening, global, listener, 1, &argument, NULL);
-}
-
-/* accept(): the descriptor of the next connection; -ECANCELED if the worker is to leave. */
-static napi_value accept_connection(napi_env env, napi_callback_info info) {
-  (void)info;
-  return int_value(env, fk_worker_accept(&peer, report_trouble));
-}
-
-static napi_value peer_name(napi_env env, napi_callback_info info) {
-  (void)info;
-  return name_value(env, &peer);
-}
 
 static napi_value is_draining(napi_env env, napi_callback_info info) {
   (void)info;
@@ -113,14 +49,42 @@ static napi_value write_bytes(napi_env env, napi_callback_info info) {
   return int_value(env, fk_write_all(int_argument(&a, 0), bytes, length));
 }
 
+static char text[TEXT_MAX];
+
+/* A string's length in `text`; -E2BIG if it may not fit. UTF-8 is cut at a whole character, of four bytes at most. */
+static long text_argument(const struct arguments *a, size_t index) {
+  size_t length = string_argument(a, index, text, sizeof text);
+  return length < sizeof text - 4 ? (long)length : -E2BIG;
+}
+
 /* writeText(fd, text): the same for a string of up to 64 KiB; -E2BIG for a longer one. */
 static napi_value write_text(napi_env env, napi_callback_info info) {
-  static char text[TEXT_MAX];
   struct arguments a = arguments_of(env, info);
-  size_t length = string_argument(&a, 1, text, sizeof text);
-  /* UTF-8 is cut at a whole character, of four bytes at most: closer to the end than that, it may have been. */
-  if (length >= sizeof text - 4) return int_value(env, -E2BIG);
-  return int_value(env, fk_write_all(int_argument(&a, 0), text, length));
+  long length = text_argument(&a, 1);
+  return int_value(env, length < 0 ? length : fk_write_all(int_argument(&a, 0), text, (size_t)length));
+}
+
+/* readNow(fd, bytes): how many have come, without waiting; 0 at the end, or -errno. */
+static napi_value read_bytes_now(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  size_t size;
+  void *bytes = bytes_argument(&a, 1, &size);
+  return int_value(env, fk_read_now(int_argument(&a, 0), bytes, size));
+}
+
+/* writeNow(fd, bytes): how many the kernel does not take at once, or -errno. */
+static napi_value write_bytes_now(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  size_t length;
+  const void *bytes = bytes_argument(&a, 1, &length);
+  return int_value(env, fk_write_now(int_argument(&a, 0), bytes, length));
+}
+
+/* writeTextNow(fd, text): the same for a string of up to 64 KiB; -E2BIG for a longer one. */
+static napi_value write_text_now(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  long length = text_argument(&a, 1);
+  return int_value(env, length < 0 ? length : fk_write_now(int_argument(&a, 0), text, (size_t)length));
 }
 
 static napi_value finish(napi_env env, napi_callback_info info) {
@@ -184,9 +148,6 @@ static napi_value now(napi_env env, napi_callback_info info) {
 
 void export_worker(napi_env env, napi_value exports) {
   set_value(env, exports, "orphaned", int_value(env, FK_ORPHANED));
-  set_function(env, exports, "listen", listen_to_notices);
-  set_function(env, exports, "accept", accept_connection);
-  set_function(env, exports, "peerName", peer_name);
   set_function(env, exports, "isDraining", is_draining);
   set_function(env, exports, "isCurrent", is_current);
   set_function(env, exports, "recordEnd", record_end);
@@ -194,6 +155,9 @@ void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "read", read_bytes);
   set_function(env, exports, "write", write_bytes);
   set_function(env, exports, "writeText", write_text);
+  set_function(env, exports, "readNow", read_bytes_now);
+  set_function(env, exports, "writeNow", write_bytes_now);
+  set_function(env, exports, "writeTextNow", write_text_now);
   set_function(env, exports, "finish", finish);
   set_function(env, exports, "abandonOutput", abandon_output);
   set_function(env, exports, "logWrite", log_write);

@@ -30,6 +30,13 @@ long fk_read(int fd, void *bytes, size_t size) {
   }
 }
 
+long fk_read_now(int fd, void *bytes, size_t size) {
+  long got = recv(fd, bytes, size, MSG_DONTWAIT);
+  if (got < 0) return -errno;
+  fk_worker.slot->bytes_in += (double)got;
+  return got;
+}
+
 /* So many bytes are the kernel's now: the peer has taken others, or there was room. Either is progress. */
 static void note_sent(size_t count) {
   fk_worker.slot->bytes_out += (double)count;
@@ -46,6 +53,14 @@ int fk_write_all(int fd, const void *bytes, size_t length) {
     if (passed < 0) return passed;
   }
   return 0;
+}
+
+long fk_write_now(int fd, const void *bytes, size_t length) {
+  long sent = length > 0 ? send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
+  if (sent < 0 && errno != EAGAIN) return -errno;
+  if (sent < 0) sent = 0;
+  note_sent((size_t)sent);
+  return (long)length - sent;
 }
 
 static int unread(int fd) {

@@ -10,6 +10,12 @@ long fk_read(int fd, void *bytes, size_t size);
 /* Write all of it, however slowly the peer reads. 0 or -errno. */
 int fk_write_all(int fd, const void *bytes, size_t length);
 
+/* Without waiting: the bytes that have come, 0 at the end of input, -EAGAIN if there is nothing yet. */
+long fk_read_now(int fd, void *bytes, size_t size);
+
+/* Without waiting: how many bytes the kernel does not take at once. */
+long fk_write_now(int fd, const void *bytes, size_t length);
+
 /*
  * Say that no more will come, and let the peer read all of what came before: closing a socket whose input was not read
  * sends a reset, which would destroy what is under way. So unread input is thrown away first, for a bounded time.

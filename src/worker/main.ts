@@ -13,7 +13,7 @@ import type { OwnSlot } from "../scoreboard/own-slot.ts";
 import { describeErrno } from "../system-error.ts";
 import { failureOf } from "./ends.ts";
 import { leave, recordEnd } from "./leaving.ts";
-import { serveAsynchronously, onNotice } from "./serve-async.ts";
+import { serveAsynchronously, onNotice, onReadable } from "./serve-async.ts";
 import { serveBlockingly } from "./serve-blocking.ts";
 import { beforeExitListeners, endAtUncaughtErrors, recordPending, recordUncaught } from "./uncaught.ts";
 
@@ -41,7 +41,7 @@ export function endOnOneselfOnly(workplace: Workplace): void {
 
 /** From now on the event loop does not end by itself. */
 export function hearNotices(workplace: Workplace): void {
-  native.listen(onNotice, (errno) => reportTrouble(workplace, errno));
+  native.listen(onNotice, (errno) => reportTrouble(workplace, errno), onReadable);
 }
 
 /** Gets ready, and then does its work: by default it serves, until it leaves. */

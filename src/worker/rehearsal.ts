@@ -37,7 +37,7 @@ function nothing(): void {}
 
 type AsyncHandler = (connection: Connection) => Promise<void>;
 
-/** Two of each, or V8 would take it that there is no other, and start anew when it meets the daemon's. */
+/** Two of each, or V8 would take it that there is no other, and start anew when it meets the daemon's. One asks for its socket. */
 const asyncHandlers: readonly AsyncHandler[] = [
   async (connection) => {
     for await (const line of connection.lines()) {
@@ -46,10 +46,8 @@ const asyncHandlers: readonly AsyncHandler[] = [
     }
   },
   async (connection) => {
-    for await (const line of connection.lines()) {
-      inHandler();
-      await connection.write(`${line}\n`);
-    }
+    if (connection.socket.destroyed) return;
+    for await (const line of connection.lines()) await connection.write(line);
   },
 ];
 

@@ -32,7 +32,7 @@ export async function serveOneAsynchronously(worker: Worker, handler: Handler, f
   const reason = connection.reason ?? error;
   const outcome = outcomeOf(reason, worker.settings);
   recordEnd(worker, outcome, reason);
-  connection.socket.destroy();
+  connection.close();
   return outcome;
 }
 
@@ -43,10 +43,15 @@ export function onNotice(): void {
   if (reason !== undefined) current?.abort(reason);
 }
 
+/** There is something to read from the connection. */
+export const onReadable = (): void => current?.onReadable();
+
 /** What the handler threw; undefined if it returned. */
-async function handle(handler: Handler, connection: Connection): Promise<unknown> {
+async function handle(handler: Handler, connection: SocketConnection): Promise<unknown> {
   try {
-    await handler(connection);
+    const handled = handler(connection);
+    connection.watch(); // a client's going is noticed, though nobody reads
+    await handled;
     return undefined;
   } catch (error) {
     endIfExiting(error);

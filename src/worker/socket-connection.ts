@@ -5,24 +5,30 @@ import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import type { OwnSlot } from "../scoreboard/own-slot.ts";
 import type { Connection, LinesOptions } from "./connection.ts";
+import { DirectStream } from "./direct-stream.ts";
 import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
 import { clientGone, connectionFailed } from "./ends.ts";
 import type { LineSplitter } from "./line-splitter.ts";
 import { splitterFor } from "./lines-options.ts";
-import { nextChunk } from "./next-chunk.ts";
-import { nextEvent } from "./next-event.ts";
+import { SocketStream } from "./socket-stream.ts";
 import { WatchedSocket } from "./watched-socket.ts";
 
+/**
+ * Read and written by its descriptor, without a socket, until the handler asks for that, or writes more than the kernel takes
+ * at once.
+ */
 export class SocketConnection implements Connection {
-  readonly id: string;
-  readonly socket: Socket;
   readonly #fd: number;
   readonly #slot: OwnSlot;
   readonly #pipeLog: PipeLog;
+  readonly #number: number;
+  #id: string | undefined;
   #log: Log | undefined;
   #remote: Endpoint | undefined;
   #local: Endpoint | undefined;
-  readonly #watched: WatchedSocket;
+  readonly #direct: DirectStream;
+  #indirect: SocketStream | undefined;
+  #isClosed = false;
   #controller: AbortController | undefined;
   #reason: ForkdError | undefined;
   #readsLines = false;
@@ -30,11 +36,13 @@ export class SocketConnection implements Connection {
   constructor(fd: number, slot: OwnSlot, pipeLog: PipeLog) {
     this.#fd = fd;
     this.#slot = slot;
-    this.id = slot.connectionId;
     this.#pipeLog = pipeLog;
-    this.#watched = this.#watch(new WatchedSocket({ fd, allowHalfOpen: true }));
-    this.socket = this.#watched;
-    this.socket.on("error", (error) => this.abort(connectionFailed(error)));
+    this.#number = slot.served;
+    this.#direct = new DirectStream(fd, (errno) => this.abort(connectionFailed(errno)));
+  }
+
+  get id(): string {
+    return (this.#id ??= this.#slot.idOf(this.#number));
   }
 
   get log(): Log {
@@ -49,6 +57,10 @@ export class SocketConnection implements Connection {
     return (this.#local ??= localEndpoint(this.#fd));
   }
 
+  get socket(): Socket {
+    return this.#bySocket().socket;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -59,7 +71,7 @@ export class SocketConnection implements Connection {
 
   /** Why the connection is to end, if it is. The socket knows of an error before it tells: what was read is not all then. */
   get reason(): ForkdError | undefined {
-    const { errored } = this.socket;
+    const errored = this.#indirect?.socket.errored ?? null;
     if (errored !== null) this.abort(connectionFailed(errored));
     return this.#reason;
   }
@@ -74,19 +86,32 @@ export class SocketConnection implements Connection {
   }
 
   #cut(): void {
-    if (!this.socket.destroyed) {
+    if (!this.#isGone) {
       this.countBytes();
       native.abandonOutput(this.#fd);
     }
-    this.socket.destroy();
+    this.close();
+  }
+
+  /** From now on bytes are read as they come, unless the socket does that. */
+  watch(): void {
+    this.#direct.watch();
+  }
+
+  onReadable(): void {
+    this.#onRead();
+    this.#direct.onReadable();
   }
 
   async *lines(options?: LinesOptions): AsyncGenerator<string, void, undefined> {
     const splitter = splitterFor(options);
     this.#readsLines = true;
     try {
-      for (let chunk = await this.#chunk(); chunk !== null; chunk = await this.#chunk()) {
-        yield* this.#linesOf(splitter, chunk);
+      for (let got = await this.#readInto(splitter); got > 0; got = await this.#readInto(splitter)) {
+        for (let line = splitter.next(); line !== undefined; line = splitter.next()) {
+          native.rearmIdle();
+          yield line;
+        }
       }
       const last = splitter.last();
       if (last !== undefined) yield last;
@@ -96,64 +121,68 @@ export class SocketConnection implements Connection {
   }
 
   async write(data: string | Uint8Array): Promise<void> {
-    if (this.socket.destroyed) throw this.reason ?? clientGone();
-    if (this.socket.write(data)) return native.rearmIdle();
-    await nextEvent(this.socket, ["drain", "close"]);
-    if (this.socket.destroyed) throw this.reason ?? clientGone();
+    if (this.#isGone) throw this.reason ?? clientGone();
+    const left = this.#indirect === undefined ? this.#direct.write(data) : data;
+    if (left !== undefined) await this.#bySocket().write(left);
+    if (this.#isGone) throw this.reason ?? clientGone();
     native.rearmIdle();
   }
 
-  /** What the kernel has not taken whole is not counted: a client that has gone may never have it. */
+  /** What of it was sent; what is written directly is counted as it goes. */
   countBytes(): void {
-    const socket = this.#watched;
-    if (!socket.destroyed) this.#slot.countBytes(socket.bytesRead, socket.bytesTaken);
+    this.#indirect?.countBytes();
   }
 
   /** Sends what was written and says that no more will come. */
   async finish(): Promise<void> {
-    const { socket } = this;
-    if (!socket.destroyed) {
-      await new Promise<void>((resolve) => {
-        socket.once("close", resolve).end(resolve);
-      });
-    }
+    await this.#indirect?.finish();
     native.disarm(); // what lingers is the kernel's, for a second at most
-    if (!socket.destroyed) native.finish(this.#fd);
+    if (!this.#isGone) native.finish(this.#fd);
   }
 
-  *#linesOf(splitter: LineSplitter, chunk: Buffer): Generator<string, void, undefined> {
-    for (let start = 0; start < chunk.length; ) {
-      const space = splitter.space();
-      const copied = chunk.copy(space, 0, start);
-      splitter.filled(copied);
-      start += copied;
-      for (let line = splitter.next(); line !== undefined; line = splitter.next()) {
-        native.rearmIdle();
-        yield line;
-      }
-    }
+  close(): void {
+    const isClosed = this.#isGone;
+    this.#isClosed = true;
+    this.#direct.release();
+    if (this.#indirect !== undefined) this.#indirect.socket.destroy();
+    else if (!isClosed) native.close(this.#fd);
   }
 
-  async #chunk(): Promise<Buffer | null> {
-    const chunk = await nextChunk(this.socket);
-    if (chunk === null) this.#throwIfCut();
-    return chunk;
+  get #isGone(): boolean {
+    return this.#indirect?.socket.destroyed ?? this.#isClosed;
+  }
+
+  async #readInto(splitter: LineSplitter): Promise<number> {
+    const space = splitter.space();
+    const got = (await this.#direct.readInto(space)) ?? (await this.#bySocket().readInto(space));
+    if (got === 0) this.#throwIfCut();
+    splitter.filled(got);
+    return got;
   }
 
   /** Of a reset that comes together with bytes, libuv says that it is the end: half a line is no last line then. */
   #throwIfCut(): void {
-    const { destroyed } = this.socket;
-    const errno = destroyed ? 0 : native.pendingError(this.#fd);
+    const isGone = this.#isGone;
+    const errno = isGone ? 0 : native.pendingError(this.#fd);
     if (errno < 0) this.abort(connectionFailed(errno));
-    if ((errno < 0 || destroyed) && this.reason !== undefined) throw this.reason;
+    if ((errno < 0 || isGone) && this.reason !== undefined) throw this.reason;
   }
 
-  #watch(socket: WatchedSocket): WatchedSocket {
-    socket.onRead = () => {
-      if (!this.#readsLines) native.rearmIdle();
-      this.countBytes();
-    };
-    socket.onWritten = () => this.countBytes();
-    return socket;
+  #bySocket(): SocketStream {
+    return (this.#indirect ??= this.#openSocket());
+  }
+
+  #openSocket(): SocketStream {
+    const unread = this.#direct.release();
+    const socket = this.#isClosed
+      ? new WatchedSocket().destroy()
+      : new WatchedSocket({ fd: this.#fd, allowHalfOpen: true });
+    socket.on("error", (error) => this.abort(connectionFailed(error)));
+    return new SocketStream(socket, this.#slot, unread, () => this.#onRead());
+  }
+
+  /** While lines are read, only a whole one puts off the idle timeout. */
+  #onRead(): void {
+    if (!this.#readsLines) native.rearmIdle();
   }
 }

@@ -1,0 +1,104 @@
+import { constants } from "node:os";
+import { native } from "../native.ts";
+
+const { EAGAIN } = constants.errno;
+const tooLongForText = -7; /* -E2BIG */
+
+/** So much is read before anybody asks for it. */
+const mostUnread = 64 * 1024;
+
+/** For bytes that nobody waits for. */
+const landing = Buffer.allocUnsafeSlow(mostUnread);
+
+/**
+ * A connection's descriptor, read as bytes come and written at once, with no socket in between. What nobody waits for is
+ * kept, so that a client's going is noticed though nobody reads.
+ */
+export class DirectStream {
+  readonly #fd: number;
+  readonly #onFailed: (errno: number) => void;
+  readonly #unread: Buffer[] = [];
+  #unreadBytes = 0;
+  #isWatched = false;
+  #hasEnded = false;
+  #isReleased = false;
+  /** Where the one who waits for bytes wants them. */
+  #space: Uint8Array | undefined;
+  #tell: (got: number | undefined) => void = () => undefined;
+
+  constructor(fd: number, onFailed: (errno: number) => void) {
+    this.#fd = fd;
+    this.#onFailed = onFailed;
+  }
+
+  /** From now on bytes are read as they come. */
+  watch(): void {
+    if (this.#isWatched || this.#hasEnded || this.#isReleased || this.#unreadBytes >= mostUnread) return;
+    const result = native.watch(this.#fd);
+    if (result < 0) return this.#onFailed(result);
+    this.#isWatched = true;
+  }
+
+  onReadable(): void {
+    const got = native.readNow(this.#fd, this.#space ?? landing);
+    if (got === -EAGAIN) return;
+    if (got <= 0) this.#unwatch();
+    this.#hasEnded = got === 0;
+    if (got < 0) this.#onFailed(got);
+    else if (this.#space === undefined) this.#keep(got);
+    else this.#tellReader(got);
+  }
+
+  /** How many bytes have been put into `space`; 0 at the end; undefined once the descriptor is released. */
+  readInto(space: Uint8Array): Promise<number | undefined> {
+    if (this.#unread.length > 0) return Promise.resolve(this.#takeUnread(space));
+    if (this.#isReleased) return Promise.resolve(undefined);
+    if (this.#hasEnded) return Promise.resolve(0);
+    this.watch();
+    this.#space = space;
+    return new Promise((resolve) => (this.#tell = resolve));
+  }
+
+  /** What the kernel does not take at once; undefined if it takes all. */
+  write(data: string | Uint8Array): string | Uint8Array | undefined {
+    const left = typeof data === "string" ? native.writeTextNow(this.#fd, data) : native.writeNow(this.#fd, data);
+    if (left === 0) return undefined;
+    if (left === tooLongForText) return data;
+    if (left > 0) return (typeof data === "string" ? Buffer.from(data) : data).subarray(-left);
+    this.#onFailed(left);
+    return undefined;
+  }
+
+  /** Leaves the descriptor to somebody else. What was read, and not asked for. */
+  release(): readonly Buffer[] {
+    this.#isReleased = true;
+    this.#unwatch();
+    this.#tellReader(undefined);
+    return this.#unread.splice(0);
+  }
+
+  #tellReader(got: number | undefined): void {
+    if (this.#space === undefined) return;
+    this.#space = undefined;
+    this.#tell(got);
+  }
+
+  #keep(got: number): void {
+    if (got > 0) this.#unread.push(Buffer.from(landing.subarray(0, got)));
+    this.#unreadBytes += got;
+    if (this.#unreadBytes >= mostUnread) this.#unwatch();
+  }
+
+  #takeUnread(space: Uint8Array): number {
+    const chunk = this.#unread.shift() as Buffer;
+    const copied = chunk.copy(space);
+    if (copied < chunk.length) this.#unread.unshift(chunk.subarray(copied));
+    this.#unreadBytes -= copied;
+    return copied;
+  }
+
+  #unwatch(): void {
+    if (this.#isWatched) native.unwatch();
+    this.#isWatched = false;
+  }
+}
