@@ -23,3 +23,7 @@ export function describeMachine(): Machine {
     date: new Date().toISOString(),
   };
 }
+
+export function describeInOneLine({ cpu, cores, memoryGiB, kernel, node }: Machine): string {
+  return `${cpu}, ${cores} cores, ${memoryGiB} GiB; Linux ${kernel}; Node ${node}`;
+}

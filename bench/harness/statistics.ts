@@ -4,8 +4,3 @@ export function median(values: readonly number[]): number {
   const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
   return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }
-
-/** The rate over several slices of equal size, from the rate of each. */
-export function overallRate(rates: readonly number[]): number {
-  return rates.length / rates.reduce((sum, rate) => sum + 1 / rate, 0);
-}

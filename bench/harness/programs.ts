@@ -1,10 +1,13 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { basename, delimiter, join, resolve } from "node:path";
-import type { Program } from "./contestants.ts";
+import type { Program } from "../contestants/contestant.ts";
 
 /** Where forkd's own root is, from which every contestant is started. */
-export const root = resolve(import.meta.dirname, "..");
+export const root = resolve(import.meta.dirname, "../..");
+
+// Debian's own before others of the same name; and servers are where a user's PATH may not look.
+const systemFolders = ["/usr/bin", "/usr/sbin"];
 
 /** Thrown when a program that a contestant needs is not installed. */
 export class MissingProgram extends Error {}
@@ -21,15 +24,22 @@ export function compile(source: string, folder: string): string {
   return program;
 }
 
-/** What a program says of its version, in one line. */
-export function versionOf({ file, debianPackage }: Program): string {
+/** What a program says of its version, in one line, if it can say it; throws MissingProgram if it fails to. */
+export function versionOf({ file, debianPackage, versionArgs }: Program): string | undefined {
+  if (versionArgs === undefined) return undefined;
   const program = findOnPath(file.endsWith(".c") ? "cc" : file, debianPackage);
-  return execFileSync(program, ["--version"], { encoding: "utf8" }).split("\n", 1)[0] ?? "";
+  const { status, stdout, stderr } = spawnSync(program, versionArgs, { encoding: "utf8" });
+  if (status !== 0) throw new MissingProgram(`${file} lacks what the Debian package ${debianPackage} has.`);
+  return `${stdout}${stderr}`
+    .split("\n")
+    .find((line) => /\d\.\d/.test(line))
+    ?.trim();
 }
 
-function findOnPath(name: string, debianPackage: string): string {
-  const folders = name.includes("/") ? [""] : (process.env["PATH"] ?? "").split(delimiter);
-  const path = folders.map((folder) => join(folder, name)).find(isExecutable);
+/** The path of a program; throws MissingProgram. */
+export function findOnPath(name: string, debianPackage: string): string {
+  const onPath = [...systemFolders, ...(process.env["PATH"] ?? "").split(delimiter)];
+  const path = (name.includes("/") ? [""] : onPath).map((folder) => join(folder, name)).find(isExecutable);
   if (path !== undefined) return path;
   throw new MissingProgram(`${name} is not installed; the Debian package ${debianPackage} has it.`);
 }

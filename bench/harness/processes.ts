@@ -43,16 +43,33 @@ export async function waitForLine(leash: ChildProcess, fd: 1 | 3, seconds: numbe
 
 /** The pids of the program and of all that descend from it. */
 export function descendantsOf(leash: ChildProcess): number[] {
-  const processes = readdirSync("/proc").flatMap((name) => readProcess(Number(name)) ?? []);
-  const found = new Set(processes.filter(({ parent }) => parent === leash.pid).map(({ pid }) => pid));
+  const processes = readProcesses();
+  const found = new Set(childrenAmong(processes, leash.pid));
   // A set's iteration also visits what is added meanwhile.
-  for (const pid of found) for (const child of processes) if (child.parent === pid) found.add(child.pid);
+  for (const pid of found) for (const child of childrenAmong(processes, pid)) found.add(child);
   return [...found];
+}
+
+/** The pids of a process's children. */
+export function childrenOf(pid: number | undefined): number[] {
+  return childrenAmong(readProcesses(), pid);
+}
+
+export function isAlive(pid: number): boolean {
+  return readProcess(pid) !== undefined;
 }
 
 interface Process {
   readonly pid: number;
   readonly parent: number;
+}
+
+function readProcesses(): Process[] {
+  return readdirSync("/proc").flatMap((name) => readProcess(Number(name)) ?? []);
+}
+
+function childrenAmong(processes: readonly Process[], parent: number | undefined): number[] {
+  return processes.filter((process) => process.parent === parent).map(({ pid }) => pid);
 }
 
 // After the name, which stands in parentheses and may hold anything, come the state and the parent. Zombies are dead.
