@@ -1,31 +1,58 @@
 import { parseArgs } from "node:util";
-import { contestants, maxConnections } from "./contestants.ts";
+import { type Amounts, fullAmounts, quickAmounts } from "./amounts.ts";
+import { contestants } from "./contestants/all.ts";
+import { maxConnections } from "./contestants/contestant.ts";
+import { scenarios } from "./scenarios/all.ts";
 
 /** What one run of the benchmark is asked to do. */
 export interface Options {
-  readonly rounds: number;
-  readonly connections: number;
-  readonly concurrency: number;
+  readonly help: boolean;
+  readonly amounts: Amounts;
+  /** Names of scenarios; all of them when undefined. */
+  readonly scenarios: readonly string[] | undefined;
   /** Names of contestants; all of them when undefined. */
   readonly only: readonly string[] | undefined;
-  /** The file for the results as JSON. */
-  readonly json: string | undefined;
-  readonly help: boolean;
+  /** The file for all that was measured. */
+  readonly json: string;
+  /** The file of an earlier run, which is to be shown in the docs; nothing is measured then. */
+  readonly report: string | undefined;
+  /** The folder where the docs are. */
+  readonly docs: string;
 }
+
+const usual = { json: "build-bench/results.json", docs: "docs" };
 
 export const usage = `Usage: npm run bench -- [options]
 
-Serves the same job with forkd and with its peers, in turn, and compares them.
+Serves the same job with forkd and with its peers, in turn, and compares them. It takes about an hour,
+on a machine that should do nothing else meanwhile.
 
-  --rounds N            how often each contestant is measured (default 5)
-  --connections N       connections of one measurement, which ends after 5 s anyhow (default 10000)
-  --concurrency N       connections open at a time (default 16, ${maxConnections} at most)
-  --only NAME[,NAME]    only these contestants
-  --json FILE           also write the results as JSON
-  --help                this text
+  --quick                 all of it in a few minutes: one short round, less of everything
+  --rounds N              how often each contestant is measured (${fullAmounts.rounds}; quick: ${quickAmounts.rounds})
+  --seconds N             how long a measurement of a rate takes (${fullAmounts.seconds}; quick: ${quickAmounts.seconds})
+  --concurrency N,…       how many short connections at a time (${fullAmounts.concurrencies.join(",")})
+  --scenarios NAME,…      only these questions
+  --only NAME,…           only these contestants
+  --json FILE             where the results go (${usual.json})
+  --report FILE           measures nothing, but shows the results in FILE in docs/benchmarks.md
+  --docs FOLDER           where --report finds benchmarks.md, and puts images/benchmark-….svg (${usual.docs})
+  --help                  this text
+
+Scenarios:
+${list(scenarios)}
 
 Contestants:
-${contestants.map(({ name, title }) => `  ${name.padEnd(22)}${title}`).join("\n")}
+${list(contestants)}
+
+Examples:
+  npm run bench -- --quick
+      Does everything work here?
+  npm run bench -- --scenarios short --concurrency 16 --only forkd-fresh-blocking,c-fork
+      Has a change to forkd made forks quicker?
+  npm run bench -- --json bench/results.json && npm run bench -- --report bench/results.json
+      Measures all, and keeps it, in the docs too.
+
+Who is to be measured and cannot be makes the status 1; so does a contestant named by --only that is not installed.
 `;
 
 /** Turns the command line into options; throws a sentence for anything it does not understand. */
@@ -33,30 +60,62 @@ export function parseOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: { type: "string", default: "5" },
-      connections: { type: "string", default: "10000" },
-      concurrency: { type: "string", default: "16" },
-      only: { type: "string" },
-      json: { type: "string" },
       help: { type: "boolean", default: false },
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      concurrency: { type: "string" },
+      scenarios: { type: "string" },
+      only: { type: "string" },
+      json: { type: "string", default: usual.json },
+      report: { type: "string" },
+      docs: { type: "string", default: usual.docs },
     },
   });
+  const amounts = values.quick ? quickAmounts : fullAmounts;
   return {
-    rounds: parseCount("--rounds", values.rounds),
-    connections: parseCount("--connections", values.connections),
-    concurrency: parseCount("--concurrency", values.concurrency, maxConnections),
-    only: values.only?.split(",").map(parseName),
-    json: values.json,
-    help: values.help,
+    ...values,
+    amounts: {
+      ...amounts,
+      rounds: parseRounds(values.rounds) ?? amounts.rounds,
+      seconds: parseSeconds(values.seconds) ?? amounts.seconds,
+      concurrencies: values.concurrency?.split(",").map(parseConcurrency) ?? amounts.concurrencies,
+    },
+    scenarios: parseNames("--scenarios", values.scenarios, scenarios),
+    only: parseNames("--only", values.only, contestants),
+    report: values.report,
   };
 }
 
-function parseCount(flag: string, value: string, most = 1_000_000): number {
-  if (/^[1-9]\d*$/.test(value) && Number(value) <= most) return Number(value);
-  throw new Error(`${flag} must be a whole number from 1 to ${most}, not "${value}".`);
+interface Named {
+  readonly name: string;
+  readonly title: string;
 }
 
-function parseName(name: string): string {
-  if (contestants.some((contestant) => contestant.name === name)) return name;
-  throw new Error(`--only names contestants, and "${name}" is none of them. --help lists them.`);
+function list(all: readonly Named[]): string {
+  return all.map(({ name, title }) => `  ${name.padEnd(24)}${title}`).join("\n");
+}
+
+function parseRounds(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^[1-9]\d{0,2}$/.test(value)) return Number(value);
+  throw new Error(`--rounds must be a whole number from 1 to 999, not "${value}".`);
+}
+
+function parseSeconds(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+(\.\d+)?$/.test(value) && Number(value) >= 0.1 && Number(value) <= 60) return Number(value);
+  throw new Error(`--seconds must be a number from 0.1 to 60, not "${value}".`);
+}
+
+function parseConcurrency(value: string): number {
+  if (/^[1-9]\d*$/.test(value) && Number(value) <= maxConnections) return Number(value);
+  throw new Error(`--concurrency takes whole numbers from 1 to ${maxConnections}, not "${value}".`);
+}
+
+function parseNames(flag: string, value: string | undefined, known: readonly Named[]): string[] | undefined {
+  const names = value?.split(",");
+  const unknown = names?.find((name) => !known.some((each) => each.name === name));
+  if (unknown === undefined) return names;
+  throw new Error(`${flag} takes ${known.map(({ name }) => name).join(", ")}; "${unknown}" is none of them.`);
 }

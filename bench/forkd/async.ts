@@ -1,4 +1,7 @@
 import { defineDaemon } from "forkd";
+import { fillHeap } from "./heap.ts";
+
+fillHeap();
 
 export default defineDaemon({
   async serve(connection) {

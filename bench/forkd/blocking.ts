@@ -1,4 +1,7 @@
 import { blocking, defineDaemon } from "forkd";
+import { fillHeap } from "./heap.ts";
+
+fillHeap();
 
 export default defineDaemon({
   serve: blocking((connection) => {

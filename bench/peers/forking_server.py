@@ -13,9 +13,9 @@ class Uppercase(socketserver.StreamRequestHandler):
 
 
 class Server(socketserver.ForkingTCPServer):
-    # Its defaults, 5 and 40, would make it lose connections and refuse the hundred of the memory measurement.
+    # Its defaults, 5 and 40, would make it lose connections and refuse those that the benchmark holds open.
     request_queue_size = 511
-    max_children = 128
+    max_children = 4096
 
 
 with Server(("127.0.0.1", 0), Uppercase) as server:
