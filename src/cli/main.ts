@@ -30,9 +30,9 @@ function printVersion(): number {
 async function runDaemon(): Promise<number> {
   const first = await import("../supervisor/first-zygote.ts").catch(() => undefined);
   first?.bootFirstZygote();
-  const status = await runProgram();
+  const answer = await runProgram();
   await first?.abandonFirstZygote();
-  return status;
+  return answer;
 }
 
 async function runProgram(): Promise<number> {
