@@ -61,6 +61,8 @@ export interface Native {
   /** The signal by which a worker hears that its zygote has died. */
   readonly orphaned: number;
   readonly pageSize: number;
+  /** How many workers that leave the scoreboard tells of. */
+  readonly leaversKept: number;
   readonly headerLayout: Readonly<Record<HeaderField, number>>;
   readonly slotLayout: Readonly<Record<SlotField, number>>;
 
@@ -111,7 +113,16 @@ export interface Native {
   now(): number;
 }
 
-type HeaderField = "generation" | "idle" | "spares" | "accept_errno" | "log_dropped" | "accepted" | "ended";
+type HeaderField =
+  | "generation"
+  | "idle"
+  | "spares"
+  | "accept_errno"
+  | "log_dropped"
+  | "leaving"
+  | "leavers"
+  | "accepted"
+  | "ended";
 type SlotField =
   | "pid"
   | "state"

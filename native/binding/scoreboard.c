@@ -76,6 +76,8 @@ static napi_value header_layout(napi_env env) {
   OFFSET(fk_header, spares);
   OFFSET(fk_header, accept_errno);
   OFFSET(fk_header, log_dropped);
+  OFFSET(fk_header, leaving);
+  OFFSET(fk_header, leavers);
   OFFSET(fk_header, accepted);
   OFFSET(fk_header, ended);
   return object;
@@ -115,6 +117,7 @@ void export_scoreboard(napi_env env, napi_value exports) {
   set_function(env, exports, "waitForBell", wait_for_bell);
   set_function(env, exports, "ringOnSigchld", ring_on_sigchld);
   set_value(env, exports, "pageSize", int_value(env, FK_PAGE));
+  set_value(env, exports, "leaversKept", int_value(env, FK_LEAVERS));
   set_value(env, exports, "headerLayout", header_layout(env));
   set_value(env, exports, "slotLayout", slot_layout(env));
 }

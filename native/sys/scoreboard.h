@@ -14,6 +14,7 @@
 
 #define FK_PAGE 4096 /* the stride on every machine; mmap offsets are checked against the real page size */
 #define FK_PEER_SIZE 128
+#define FK_LEAVERS 256
 
 enum fk_state { FK_FREE, FK_STARTING, FK_IDLE, FK_BUSY, FK_DRAINING, FK_DISMISSED };
 
@@ -47,6 +48,8 @@ struct fk_header {
   _Atomic int32_t spares;        /* the zygote wants at least so many idle: whoever goes below rings */
   _Atomic int32_t accept_errno;  /* why accept(2) fails at the moment, 0 if it does not: one log line per trouble */
   _Atomic uint32_t log_dropped;  /* log records that found the pipe full for too long */
+  _Atomic uint32_t leaving;      /* how many workers have said that they leave, */
+  _Atomic int32_t leavers[FK_LEAVERS]; /* and the pids of the last of them, so that the zygote need not look for them */
   _Atomic uint64_t accepted;
   _Atomic uint64_t ended[FK_OUTCOMES];
 };

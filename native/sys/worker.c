@@ -62,7 +62,14 @@ static void end_group(void) {
   else if (is_orphaned()) kill(0, SIGKILL);
 }
 
+static void say_goodbye(void) {
+  if (!leads_group) return;
+  uint32_t place = atomic_fetch_add(&fk_worker.header->leaving, 1) % FK_LEAVERS;
+  atomic_store(&fk_worker.header->leavers[place], getpid());
+}
+
 void fk_worker_exit(int status) {
+  say_goodbye();
   end_group();
   _exit(status);
 }

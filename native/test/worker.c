@@ -171,6 +171,17 @@ TEST(a_worker_leads_a_group_that_ends_with_it) {
   CHECK_EQUAL(end_of(*program), -SIGKILL);
 }
 
+TEST(a_worker_that_leaves_says_who_it_is) {
+  stage_worker(NULL, 0);
+  for (int left = 0; left <= FK_LEAVERS; left++) {
+    pid_t pid = fork_worker();
+    if (pid == 0) fk_worker_exit(0);
+    CHECK_EQUAL(end_of(pid), 0);
+    CHECK_EQUAL(fk_worker.header->leaving, (uint32_t)left + 1);
+    CHECK_EQUAL(fk_worker.header->leavers[left % FK_LEAVERS], pid);
+  }
+}
+
 TEST(an_orphaned_worker_ends_with_its_group) {
   stage_timeouts(0, 0, NEVER_MS);
   fk_become_subreaper();

@@ -40,6 +40,18 @@ export class Header {
     if (generation === Atomics.load(this.#words, layout.generation / 4)) Atomics.sub(this.#words, layout.idle / 4, 1);
   }
 
+  /** How many workers have said that they leave, as far as that fits 32 bits. */
+  get leaving(): number {
+    return Atomics.load(this.#words, layout.leaving / 4) >>> 0;
+  }
+
+  /** The pid of the so many'th of them, if that is one of the last `leaversKept`. */
+  leaver(index: number): number {
+    return Atomics.load(this.#words, layout.leavers / 4 + (index % this.leaversKept));
+  }
+
+  readonly leaversKept = native.leaversKept;
+
   /** How many connections have been accepted. */
   get accepted(): number {
     return Number(Atomics.load(this.#counters, layout.accepted / 8));

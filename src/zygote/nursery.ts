@@ -11,6 +11,7 @@ import { describeErrno } from "../system-error.ts";
 import { BackOff } from "./back-off.ts";
 import type { Breeder } from "./breeder.ts";
 import type { Control } from "./control.ts";
+import { Leavers } from "./leavers.ts";
 import { Spares } from "./spares.ts";
 
 /** After `drainTimeout` workers end themselves; those that do not are killed so much later. */
@@ -37,6 +38,7 @@ export class Nursery {
   readonly #parts: NurseryParts;
   readonly #keeper: Keeper;
   readonly #spares: Spares;
+  readonly #leavers: Leavers;
   readonly #ended = new EndedWorker();
   readonly #breedingTrouble = new BackOff();
   readonly #startTrouble = new BackOff();
@@ -53,6 +55,7 @@ export class Nursery {
   constructor(parts: NurseryParts) {
     this.#parts = parts;
     this.#keeper = { ...parts, log: parts.pipeLog.ofWorkers };
+    this.#leavers = new Leavers(parts.header, parts.registry);
     this.#spares = new Spares(parts.slots, parts.registry, parts.settings);
   }
 
@@ -76,7 +79,8 @@ export class Nursery {
   }
 
   #reap(): void {
-    while (native.ended(-1, this.#ended.words) > 0) {
+    this.#leavers.hear();
+    while (this.#leavers.find(this.#ended)) {
       const { pid } = this.#ended;
       const slot = this.#parts.registry.find(pid); // below 0: a program that the module has started while it was loaded
       if (slot >= 0) this.#settle(slot);
@@ -214,9 +218,9 @@ export class Nursery {
 
   /** How long to wait for the bell, in ms; below 0: for ever. */
   #patience(): number {
-    if (this.#killAt > 0) return Math.max(1, this.#killAt - performance.now());
+    if (this.#killAt > 0) return Math.max(1, Math.min(this.#killAt - performance.now(), this.#leavers.patience));
     if (this.#pause > 0) return this.#pause;
-    return this.#live > 0 ? Math.max(1, this.#lookAt - native.now()) : -1;
+    return this.#live > 0 ? Math.max(1, Math.min(this.#lookAt - native.now(), this.#leavers.patience)) : -1;
   }
 
   get #pause(): number {
