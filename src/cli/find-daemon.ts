@@ -1,8 +1,7 @@
-import { readdirSync } from "node:fs";
 import { parse } from "node:path";
 import { AdminClient } from "../admin/client.ts";
 import { findHolder, type Holder } from "../admin/pid-file.ts";
-import { RuntimeFolder, runtimeBase } from "../admin/runtime-folder.ts";
+import { foldersIn, type RuntimeFolder, runtimeBase } from "../admin/runtime-folder.ts";
 import { ForkdError } from "../errors.ts";
 
 /** A daemon that runs. */
@@ -12,22 +11,37 @@ export interface Found {
   readonly client: AdminClient;
 }
 
-/** All daemons that run, by name. */
+/**
+ * All daemons that run, by name.
+ * @throws ForkdError `FORKD_E_RUNTIME_DIR` if all there may be are other users'
+ */
 export function findDaemons(runtimeDir: string | undefined): Found[] {
-  const base = runtimeBase(runtimeDir, process.env);
-  return namesIn(base).flatMap((name) => {
-    const folder = new RuntimeFolder(base, name);
-    const holder = folder.isTrusted ? findHolder(folder.pidFile) : undefined;
-    return holder === undefined ? [] : [{ name, holder, client: new AdminClient(name, folder) }];
-  });
+  return runningIn(foldersIn(runtimeBase(runtimeDir, process.env)));
 }
 
 /** Those of them that may be meant. */
 export function findCandidates(wanted: string | undefined, runtimeDir: string | undefined): Found[] {
-  const running = findDaemons(runtimeDir);
-  if (wanted === undefined) return running;
-  const named = running.filter(({ name }) => name === wanted);
-  return named.length > 0 ? named : running.filter(({ name }) => name === nameOf(wanted));
+  if (wanted === undefined) return findDaemons(runtimeDir);
+  const folders = foldersIn(runtimeBase(runtimeDir, process.env));
+  const named = (as: string): Found[] => runningIn(folders.filter(({ name }) => name === as));
+  const found = named(wanted);
+  return found.length > 0 ? found : named(nameOf(wanted));
+}
+
+function runningIn(folders: readonly RuntimeFolder[]): Found[] {
+  const found = visible(folders);
+  const foreign = folders.find(({ isTrusted }) => !isTrusted);
+  if (found.length === 0 && foreign !== undefined) throw foreign.foreign;
+  return found;
+}
+
+const visible = (folders: readonly RuntimeFolder[]): Found[] =>
+  folders.filter(({ isTrusted }) => isTrusted).flatMap(runningAt);
+
+function runningAt(folder: RuntimeFolder): Found[] {
+  const { name } = folder;
+  const holder = findHolder(folder.pidFile);
+  return holder === undefined ? [] : [{ name, holder, client: new AdminClient(name, folder) }];
 }
 
 /**
@@ -40,7 +54,8 @@ export function findDaemon(wanted: string | undefined, runtimeDir: string | unde
   const [only, ...others] = candidates;
   if (others.length > 0) throw severalRun(candidates);
   if (only !== undefined) return only;
-  throw notFound(wanted, findDaemons(runtimeDir), runtimeBase(runtimeDir, process.env));
+  const base = runtimeBase(runtimeDir, process.env);
+  throw notFound(wanted, visible(foldersIn(base)), base);
 }
 
 /** Somebody may name the module instead. */
@@ -60,14 +75,3 @@ function notFound(wanted: string | undefined, running: readonly Found[], base: s
 }
 
 const namesOf = (running: readonly Found[]): string => running.map(({ name }) => name).join(", ");
-
-function namesIn(base: string): string[] {
-  try {
-    return readdirSync(base, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .toSorted();
-  } catch {
-    return []; // there is no such folder: nothing has been started here
-  }
-}
