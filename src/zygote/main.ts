@@ -142,7 +142,7 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
 
 async function assureSafety(safety: ForkSafety, commission: Commission): Promise<void> {
   const { settings, scoreboard, registry, listeners } = commission;
-  const hazards = await safety.findHazards([control.fd, scoreboard, registry, ...listeners]);
+  const hazards = await safety.findHazards([control.fd, scoreboard, registry, ...listeners], settings.startTimeout);
   if (hazards === undefined) return;
   refuse(hazards, settings);
 }
