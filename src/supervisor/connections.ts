@@ -8,10 +8,11 @@ import type { Service } from "./service.ts";
 
 const { SIGKILL, SIGTERM } = constants.signals;
 
-/** Those that are being served. */
-export function connectionsOf({ registry, slots, settings }: Service): ConnectionInfo[] {
-  const busy = registry.taken().filter((slot) => slots.isBusy(slot));
-  return busy.map((slot) => ({
+/** Those that are being served: by nobody, until the module is loaded. */
+export function connectionsOf(service: Service | undefined): ConnectionInfo[] {
+  if (service === undefined) return [];
+  const { registry, slots, settings } = service;
+  return busySlots(service).map((slot) => ({
     id: slots.connectionId(slot),
     pid: registry.pid(slot),
     peer: slots.peer(slot),
@@ -24,22 +25,27 @@ export function connectionsOf({ registry, slots, settings }: Service): Connectio
   }));
 }
 
+const busySlots = ({ registry, slots }: Service): number[] => registry.taken().filter((slot) => slots.isBusy(slot));
+
 /**
- * Has the worker of a connection drain, or kills it: the log tells of its end.
+ * Has the worker of a connection drain, or kills it: the log tells of its end. Whoever keeps the worker kills it, too, if it is
+ * still there after `drainTimeout`, for it may be stopped or have taken the signal for itself.
  * @returns its pid
  * @throws ForkdError `FORKD_E_NO_CONNECTION`
  */
-export function endConnection(service: Service, id: string, now: boolean): number {
-  const connection = connectionsOf(service).find((one) => one.id === id);
-  if (connection === undefined) {
+export function endConnection(service: Service | undefined, id: string, now: boolean): number {
+  const slot = service && busySlots(service).find((one) => service.slots.connectionId(one) === id);
+  if (service === undefined || slot === undefined) {
     throw new ForkdError(
       "FORKD_E_NO_CONNECTION",
       `There is no connection ${id}: "forkd connections" lists those there are.`,
     );
   }
-  const { pid, state } = connection;
+  const { registry, slots, settings } = service;
+  const pid = registry.pid(slot);
+  slots.limitDrain(slot, native.now() + settings.drainTimeout);
   // A second SIGTERM would kill it: it is told once.
-  if (now || state === "busy") native.kill(pid, now ? SIGKILL : SIGTERM);
+  if (now || slots.state(slot) === State.busy) native.kill(pid, now ? SIGKILL : SIGTERM);
   return pid;
 }
 
