@@ -20,7 +20,7 @@ import { limitsOfKernel } from "../scoreboard/limits.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
-import { succeeded } from "../system-error.ts";
+import { directoryIsGone, succeeded } from "../system-error.ts";
 import { becomeOneself, makePidOneself } from "../worker/identity.ts";
 import { failOnTrial, startOnTrial } from "../worker/on-trial.ts";
 import { endOnOneselfOnly, hearNotices, startWorker, type Worker } from "../worker/main.ts";
@@ -203,7 +203,7 @@ function failLoading(cause: unknown): never {
 }
 
 function fail(error: unknown): never {
-  const { code, message, cause } = error instanceof ForkdError ? error : unexpected(error);
+  const { code, message, cause } = error instanceof ForkdError ? error : (directoryIsGone(error) ?? unexpected(error));
   const stack = cause instanceof Error ? { stack: cause.stack ?? String(cause) } : {};
   const failure: Failure = { code, message, ...stack };
   control.send({ type: "failed", error: failure });
