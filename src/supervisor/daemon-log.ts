@@ -4,7 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import { RecordAssembler } from "../log/chunks.ts";
 import { recordOfEnd } from "../log/end-line.ts";
 import type { Level } from "../log/levels.ts";
-import { readRecord } from "../log/read-record.ts";
+import { type PipedRecord, readRecord } from "../log/read-record.ts";
 import { createLog, formatRecord, type Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
@@ -95,7 +95,7 @@ export class DaemonLog {
     };
     this.#level = logLevel;
     this.#destination = destination;
-    this.#logger = pino(options, destination);
+    this.#logger = pino(options, { write: (line) => this.#writeOwn(line, destination) });
     this.#relay(this.#kept.splice(0));
   }
 
@@ -161,10 +161,20 @@ export class DaemonLog {
     if (dropped > 0) this.#tellLoss(dropped, "they came faster than they were written");
   }
 
+  /** The supervisor's own record, a line of JSON. */
+  #writeOwn(line: string, destination: DestinationStream): void {
+    this.#noteError(JSON.parse(line) as PipedRecord);
+    destination.write(line);
+  }
+
+  #noteError({ level, time, msg }: PipedRecord): void {
+    if (level === "error") this.lastError = { time, message: msg };
+  }
+
   #recordOf(text: string): string {
     const record = readRecord(text);
     if (record !== undefined) {
-      if (record.level === "error") this.lastError = { time: record.time, message: record.msg };
+      this.#noteError(record);
       return text;
     }
     return recordOfEnd(text, { anonymizePeers: this.#anonymizePeers }) ?? this.#recordOfOutput(text);
