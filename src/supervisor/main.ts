@@ -90,3 +90,4 @@ function handleSignals(supervisor: Supervisor): void {
   process.on("SIGCHLD", () => supervisor.sweep());
   for (const signal of releaseSignals()) process.emit(signal);
 }
+  manager?.beginWatch();
