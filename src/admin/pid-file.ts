@@ -32,13 +32,12 @@ export interface Holder {
 export class PidFile {
   readonly #path: string;
   readonly fd: number;
-  /** ISO 8601. */
-  readonly since: string;
+  #since: string;
 
   private constructor(path: string, fd: number, since: string) {
     this.#path = path;
     this.fd = fd;
-    this.since = since;
+    this.#since = since;
   }
 
   /** One that this process had taken before it became another program. */
@@ -66,6 +65,17 @@ export class PidFile {
       }
       closeSync(fd); // whoever had it has removed it meanwhile
     }
+  }
+
+  /** ISO 8601. */
+  get since(): string {
+    return this.#since;
+  }
+
+  /** From now on it tells of another daemon, in the same process. */
+  renew(): void {
+    this.#since = new Date().toISOString();
+    this.write([]);
   }
 
   /** At no moment is it empty. */

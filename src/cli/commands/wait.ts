@@ -59,7 +59,7 @@ async function whetherServing(name: string | undefined, options: WaitOptions): P
 }
 
 function holds(status: Status, { connections }: WaitOptions): boolean {
-  return connections === undefined ? isReady(status) : connections.holds(status.workers.busy);
+  return connections === undefined ? isReady(status) : connections.holds(status.workers?.busy ?? 0);
 }
 
 const isReady = ({ state }: Status): boolean => !["starting", "draining", "stopping", "stopped"].includes(state);
