@@ -40,9 +40,11 @@ int fk_worker_current(void) {
   return fk_worker.generation == atomic_load(&fk_worker.header->generation);
 }
 
+/* Whoever kills a worker for a reason has noted it before, and counted it. */
 void fk_worker_record_end(enum fk_outcome outcome) {
-  atomic_store(&fk_worker.slot->outcome, outcome);
-  atomic_fetch_add(&fk_worker.header->ended[outcome], 1);
+  int none = FK_NONE;
+  if (atomic_compare_exchange_strong(&fk_worker.slot->outcome, &none, outcome))
+    atomic_fetch_add(&fk_worker.header->ended[outcome], 1);
 }
 
 static int is_orphaned(void) {
@@ -73,7 +75,7 @@ static int has_connection(void) {
 /* The end is recorded only if it is not yet: a signal may come between the record and the exit. */
 static void leave_with(enum fk_outcome outcome) {
   if (!has_connection()) fk_worker_exit(0);
-  if (atomic_load(&fk_worker.slot->outcome) == FK_NONE) fk_worker_record_end(outcome);
+  fk_worker_record_end(outcome);
   fk_abandon_output(fk_worker.connection);
   fk_worker_exit(0);
 }

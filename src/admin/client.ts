@@ -50,6 +50,10 @@ export class AdminClient {
     return this.#askAtLength("/reload");
   }
 
+  callOffReload(): Promise<unknown> {
+    return this.#ask("DELETE", "/reload");
+  }
+
   /** That it gives no sign of life. */
   get hung(): ForkdError {
     return hung(this.name, findHolder(this.folder.pidFile)?.pid);

@@ -63,7 +63,7 @@ function childrenOf(pid: number): number[] {
 
 /** Unless somebody has begun to start it anew. */
 function clearAway(folder: RuntimeFolder): void {
-  const left = PidFile.take(folder.pidFile);
+  const left = PidFile.take(folder.pidFile, "");
   if (!(left instanceof PidFile)) return;
   rmSync(folder.socket, { force: true });
   left.release();

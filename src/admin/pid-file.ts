@@ -20,6 +20,8 @@ export interface Holder {
   readonly pid: number;
   /** ISO 8601. */
   readonly since: string;
+  /** The path of its module. */
+  readonly module: string;
   /** Where it listens; none before it does. */
   readonly addresses: readonly string[];
 }
@@ -27,39 +29,42 @@ export interface Holder {
 /**
  * A file that says who runs a daemon of that name, locked by that process: a lock is never stale, for the kernel takes it
  * back when its holder dies, and a pid that has been given away again deceives nobody. Its lines: the pid, since when,
- * and the addresses.
+ * the module's path, and the addresses.
  */
 export class PidFile {
   readonly #path: string;
   readonly fd: number;
+  readonly #module: string;
+  /** ISO 8601. */
   #since: string;
 
-  private constructor(path: string, fd: number, since: string) {
+  private constructor(path: string, fd: number, module: string, since: string) {
     this.#path = path;
     this.fd = fd;
+    this.#module = module;
     this.#since = since;
   }
 
   /** One that this process had taken before it became another program. */
-  static resume(path: string, fd: number, since: string): PidFile {
-    return new PidFile(path, fd, since);
+  static resume(path: string, fd: number, module: string, since: string): PidFile {
+    return new PidFile(path, fd, module, since);
   }
 
   /**
    * @returns the file, or who has it
    * @throws ForkdError `FORKD_E_RUNTIME_DIR`
    */
-  static take(path: string): PidFile | Holder {
+  static take(path: string, module: string): PidFile | Holder {
     for (;;) {
       const fd = open(path);
       if (native.lock(fd) < 0) {
         const isLeft = !isStill(path, fd); // by one that is about to end
         closeSync(fd);
         if (isLeft) continue;
-        return readHolder(path) ?? { pid: 0, since: "", addresses: [] };
+        return readHolder(path) ?? { pid: 0, since: "", module: "", addresses: [] };
       }
       if (isStill(path, fd)) {
-        const file = new PidFile(path, fd, new Date().toISOString());
+        const file = new PidFile(path, fd, module, new Date().toISOString());
         file.write([]);
         return file;
       }
@@ -80,7 +85,7 @@ export class PidFile {
 
   /** At no moment is it empty. */
   write(addresses: readonly string[]): void {
-    const length = writeSync(this.fd, [process.pid, this.since, ...addresses, ""].join("\n"), 0);
+    const length = writeSync(this.fd, [process.pid, this.since, this.#module, ...addresses, ""].join("\n"), 0);
     ftruncateSync(this.fd, length);
   }
 
@@ -107,10 +112,10 @@ export function findHolder(path: string): Holder | undefined {
 /** What the file says, whoever has written it. */
 function readHolder(path: string): Holder | undefined {
   try {
-    const [pid = "", since = "", ...addresses] = readFileSync(path, "utf8")
+    const [pid = "", since = "", module = "", ...addresses] = readFileSync(path, "utf8")
       .split("\n")
       .filter((line) => line !== "");
-    return { pid: Number(pid), since, addresses };
+    return { pid: Number(pid), since, module, addresses };
   } catch {
     return undefined;
   }

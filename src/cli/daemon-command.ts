@@ -9,11 +9,12 @@ export interface CommonOptions {
   readonly runtimeDir?: string;
 }
 
+/** What each command can be told. */
+export const jsonFlag = (): Flag => new Flag("--json", "print the answer, or the error, as JSON, for programs");
+
 /** A command with these options. */
 export function addCommon(command: Command): Command {
-  return command
-    .addOption(new Flag("--json", "print the answer as JSON, for programs"))
-    .addOption(runtimeDirFlag().helpGroup("Options:"));
+  return command.addOption(jsonFlag()).addOption(runtimeDirFlag().helpGroup("Options:"));
 }
 
 /** A command that is for one daemon, which need not be named if it is the only one. */

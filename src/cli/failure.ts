@@ -21,6 +21,24 @@ export function describeFailure(thrown: unknown, command = "run"): Failure {
   return { status: error.exitStatus, text: lines(`forkd: ${error.message}`, detailsOf(error)) };
 }
 
+/** The same for programs: an object with the `error`, whose `message` is the sentence, and which has its stack where it needs one. */
+export function failureAsJson(error: unknown, { status, text }: Failure): string {
+  if (text === "") return "";
+  const said = text.trimEnd().replace(/^forkd: /, "");
+  const [firstLine = ""] = said.split("\n");
+  const [code, message] = error instanceof ForkdError ? [error.code, error.message] : [codeByStatus[status], firstLine];
+  const stack = said.slice(message.length).trimStart();
+  const told = { code, message, status, ...(stack !== "" && { stack }) };
+  return `${JSON.stringify({ error: told }, undefined, 2)}\n`;
+}
+
+/** Of what is no error of forkd's own making. */
+const codeByStatus: Readonly<Record<number, string>> = {
+  [errorCatalogue.FORKD_E_USAGE]: "FORKD_E_USAGE",
+  [errorCatalogue.FORKD_E_SYSTEM]: "FORKD_E_SYSTEM",
+  [errorCatalogue.FORKD_E_BUG]: "FORKD_E_BUG",
+};
+
 /** The stack that a sentence is not enough without: the module's own, or that of a bug. */
 function detailsOf(error: ForkdError): string {
   if (error.code === "FORKD_E_BUG") return inspect(error);

@@ -1,4 +1,5 @@
-import { parse } from "node:path";
+import { realpathSync } from "node:fs";
+import { parse, resolve } from "node:path";
 import { AdminClient } from "../admin/client.ts";
 import { findHolder, type Holder } from "../admin/pid-file.ts";
 import { foldersIn, type RuntimeFolder, runtimeBase } from "../admin/runtime-folder.ts";
@@ -19,13 +20,20 @@ export function findDaemons(runtimeDir: string | undefined): Found[] {
   return runningIn(foldersIn(runtimeBase(runtimeDir, process.env)));
 }
 
-/** Those of them that may be meant. */
+/**
+ * Those of them that may be meant.
+ * @throws ForkdError `FORKD_E_NOT_RUNNING` if it is a module's path, and the daemon of its name has another
+ */
 export function findCandidates(wanted: string | undefined, runtimeDir: string | undefined): Found[] {
-  if (wanted === undefined) return findDaemons(runtimeDir);
   const folders = foldersIn(runtimeBase(runtimeDir, process.env));
-  const named = (as: string): Found[] => runningIn(folders.filter(({ name }) => name === as));
-  const found = named(wanted);
-  return found.length > 0 ? found : named(nameOf(wanted));
+  if (wanted === undefined) return runningIn(folders);
+  const called = (as: string): Found[] => runningIn(folders.filter(({ name }) => name === as));
+  const named = called(wanted);
+  if (named.length > 0 || !isModule(wanted)) return named;
+  const its = visible(folders).filter(({ holder }) => isSameFile(holder.module, wanted));
+  const [namesake] = its.length > 0 ? [] : called(nameOf(wanted));
+  if (namesake !== undefined) throw anothers(wanted, namesake);
+  return its;
 }
 
 function runningIn(folders: readonly RuntimeFolder[]): Found[] {
@@ -44,9 +52,25 @@ function runningAt(folder: RuntimeFolder): Found[] {
   return holder === undefined ? [] : [{ name, holder, client: new AdminClient(name, folder) }];
 }
 
+const isModule = (wanted: string): boolean => /\.[cm]?[jt]s$/.test(wanted);
+
+/** By its path, or where links lead: one may have been led elsewhere since the daemon started. */
+function isSameFile(module: string, wanted: string): boolean {
+  const [here, there] = [module, resolve(wanted)];
+  return here === there || realPath(here) === realPath(there);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // it is gone
+  }
+}
+
 /**
  * The daemon that is meant.
- * @param wanted - Its name, or its module; with only one that runs it need not be named.
+ * @param wanted - Its name, or its module's path; with only one that runs it need not be named.
  * @throws ForkdError `FORKD_E_NOT_RUNNING`
  */
 export function findDaemon(wanted: string | undefined, runtimeDir: string | undefined): Found {
@@ -60,8 +84,15 @@ export function findDaemon(wanted: string | undefined, runtimeDir: string | unde
 
 /** Somebody may name the module instead. */
 export function nameOf(wanted: string): string {
-  return /\.[cm]?[jt]s$/.test(wanted) ? parse(wanted).name : wanted;
+  return isModule(wanted) ? parse(wanted).name : wanted;
 }
+
+/** A path says more than a name. */
+const anothers = (wanted: string, { name, holder }: Found): ForkdError =>
+  new ForkdError(
+    "FORKD_E_NOT_RUNNING",
+    `No daemon runs here with the module ${resolve(wanted)}: the one called ${name} has ${holder.module}. If that is meant, say "${name}".`,
+  );
 
 /** Nobody has said which. */
 export const severalRun = (running: readonly Found[]): ForkdError =>

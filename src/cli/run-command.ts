@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { describeFailure } from "./failure.ts";
+import { describeFailure, failureAsJson } from "./failure.ts";
 import { createProgram } from "./program.ts";
 
 /** Does what the command line asks for and answers the exit status. */
@@ -11,10 +11,14 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     return status;
   } catch (error) {
     const failure = describeFailure(error, commandIn(args, program));
-    process.stderr.write(failure.text);
+    if (isForPrograms(args)) process.stdout.write(failureAsJson(error, failure));
+    else process.stderr.write(failure.text);
     return failure.status;
   }
 }
+
+/** Also of a command line that could not be understood. */
+const isForPrograms = (args: readonly string[]): boolean => args.includes("--json");
 
 const commandIn = ([first]: readonly string[], { commands }: Command): string | undefined =>
   commands.map((command) => command.name()).find((name) => name === first);

@@ -29,7 +29,13 @@ export function readPassedSockets(variables: Readonly<Variables>, pid: number): 
   }));
 }
 
-/** The same; the variables are gone then, for nobody else is meant by them. */
+/** Another process that sockets were passed to, by which they did not get here; undefined if there is none. */
+export function readOtherAddressee({ LISTEN_PID, LISTEN_FDS }: Readonly<Variables>, pid: number): number | undefined {
+  const addressee = /^[1-9]\d{0,8}$/.test(LISTEN_PID ?? "") ? Number(LISTEN_PID) : pid;
+  return addressee !== pid && /^[1-9]\d*$/.test(LISTEN_FDS ?? "") ? addressee : undefined;
+}
+
+/** The sockets that are passed to the process `pid`; the variables are gone then, for nobody else is meant by them. */
 export function takePassedSockets(variables: Variables, pid: number): PassedSocket[] {
   const sockets = readPassedSockets(variables, pid);
   for (const name of ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]) delete variables[name];

@@ -137,10 +137,7 @@ function reportConnectionEnd(ended: EndedWorker, slot: number, keeper: Keeper, a
   const { registry, slots, header, settings, log } = keeper;
   const noted = outcomes[slots.outcome(slot)] ?? "none";
   const outcome = noted === "none" ? outcomeUnnoted(ended, keeper) : noted;
-  if (noted === "none") {
-    slots.noteOutcome(slot, outcome);
-    header.countEnd(outcome);
-  }
+  if (slots.noteOutcome(slot, outcome)) header.countEnd(outcome);
   const reason = outcome === "exited" || outcome === "killed" ? ended.manner : outcome;
   const level = levelOfEnd(outcome, ended);
   if (level === "info" && !settings.connectionLog) return;

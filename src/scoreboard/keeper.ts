@@ -6,6 +6,7 @@ import type { Header } from "./header.ts";
 import type { FatalLimits } from "./limits.ts";
 import type { Registry } from "./registry.ts";
 import type { Slots } from "./slots.ts";
+import type { Outcome } from "./states.ts";
 
 const { SIGTERM, SIGKILL } = constants.signals;
 
@@ -36,6 +37,16 @@ export function tellToLeave(slot: number, { registry, slots }: Keeper): void {
   native.kill(registry.pid(slot), slots.dismiss(slot) ? SIGKILL : SIGTERM);
 }
 
+/** Kills a worker, whose connection ends so: whoever buries it will tell that, and not that it was killed. */
+export function killFor(
+  outcome: Outcome,
+  slot: number,
+  { registry, slots, header }: Pick<Keeper, "registry" | "slots" | "header">,
+): void {
+  if (slots.isBusy(slot) && slots.noteOutcome(slot, outcome)) header.countEnd(outcome);
+  native.kill(registry.pid(slot), SIGKILL);
+}
+
 /** Kills a worker that never comes to wait for a connection, or that has taken the signal of its deadline from forkd. */
 export function killIfAtFault(slot: number, keeper: Keeper): void {
   const { registry, log } = keeper;
@@ -44,10 +55,16 @@ export function killIfAtFault(slot: number, keeper: Keeper): void {
   registry.condemn(slot);
   const pid = registry.pid(slot);
   log.error(`a worker ${fault}, and is killed`, { role: "worker", pid, generation: registry.generation(slot) });
-  native.kill(pid, SIGKILL);
+  if (hasOverstayedDrain(slot, keeper)) killFor("drain timeout", slot, keeper);
+  else native.kill(pid, SIGKILL);
 }
+
+const hasOverstayedDrain = (slot: number, { slots, deadline = Infinity }: Keeper): boolean =>
+  isLongPast(Math.min(slots.drainDeadline(slot), deadline));
+
+const isLongPast = (deadline: number): boolean => deadline < native.now() - mercy;
 
 function faultOf(slot: number, { registry, slots, settings, deadline = Infinity }: Keeper): string | undefined {
   if (slots.isStarting(slot)) return registry.age(slot) > settings.startTimeout ? lateness : undefined;
-  return Math.min(slots.deadline(slot), deadline) < native.now() - mercy ? deafness : undefined;
+  return isLongPast(Math.min(slots.deadline(slot), deadline)) ? deafness : undefined;
 }

@@ -4,7 +4,7 @@ import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { mostConnections, slotForTrials } from "./capacity.ts";
 import { succeeded } from "../system-error.ts";
-import { outcomeNumber, State, type Outcome } from "./states.ts";
+import { outcomeNumber, outcomes, State, type Outcome } from "./states.ts";
 import type { UsedTime } from "./usage.ts";
 
 const layout = native.slotLayout;
@@ -55,9 +55,12 @@ export class Slots {
     return this.#word(slot, layout.generation);
   }
 
-  /** What its worker could not note itself, and whoever finds it next need not count again. */
-  noteOutcome(slot: number, outcome: Outcome): void {
-    Atomics.store(this.#words, slot * wordsPerSlot + layout.outcome / 4, outcomeNumber(outcome));
+  /** What its worker cannot note itself; whether nobody had noted anything, and so it is to be counted. */
+  noteOutcome(slot: number, outcome: Outcome): boolean {
+    const before = this.outcome(slot);
+    if ((outcomes[before] ?? "none") !== "none") return false; // a worker that has gone wild may have left a number of its own
+    const index = slot * wordsPerSlot + layout.outcome / 4;
+    return Atomics.compareExchange(this.#words, index, before, outcomeNumber(outcome)) === before;
   }
 
   /** Connections that the worker has taken, the present one included. */
@@ -107,6 +110,11 @@ export class Slots {
   limitDrain(slot: number, deadline: number): void {
     const index = slot * doublesPerSlot + layout.drain_deadline / 8;
     if (this.#deadline(index) === Infinity) this.#doubles[index] = deadline;
+  }
+
+  /** Infinity if there is none. */
+  drainDeadline(slot: number): number {
+    return this.#deadline(slot * doublesPerSlot + layout.drain_deadline / 8);
   }
 
   /** Infinity if there is none. */

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Program, Refusal, Reloaded } from "../admin/api.ts";
 import { ForkdError } from "../errors.ts";
+import { callOffReloads } from "./calling-off.ts";
 import { connectionsOf, endConnection } from "./connections.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -31,6 +32,10 @@ export function createRoutes(supervisor: Supervisor): Hono {
       return c.json(statusOf(supervisor), 202);
     })
     .post("/reload", async (c) => c.json({ generation: await supervisor.reload() } satisfies Reloaded))
+    .delete("/reload", (c) => {
+      callOffReloads(supervisor);
+      return c.json({}, 202);
+    })
     .notFound((c) =>
       c.json(refusal(new ForkdError("FORKD_E_USAGE", `There is no ${c.req.method} ${c.req.path}.`)), 404),
     )

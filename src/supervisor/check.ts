@@ -48,7 +48,8 @@ class Check {
     this.result = new Promise((resolve, reject) => ([this.#succeed, this.#fail] = [resolve, reject]));
     this.#zygote = new ZygoteProcess(modulePath, 1, log.pipe[1], {
       onMessage: (message) => void this.#onMessage(message).catch((error: Error) => this.#end(() => this.#fail(error))),
-      onExit: (manner) => this.#fail(diedAtStart(modulePath, manner)),
+      onExit: (manner) =>
+        this.#fail(diedAtStart(modulePath, manner, this.#settings === undefined ? "loading" : "preparing")),
     });
     this.#zygote.expectReady(this.#planner.optionBeforehand("startTimeout"));
   }

@@ -2,11 +2,12 @@ import { constants } from "node:os";
 import type { ConnectionInfo } from "../admin/api.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
+import { killFor } from "../scoreboard/keeper.ts";
 import type { Slots } from "../scoreboard/slots.ts";
 import { State } from "../scoreboard/states.ts";
 import type { Service } from "./service.ts";
 
-const { SIGKILL, SIGTERM } = constants.signals;
+const { SIGTERM } = constants.signals;
 
 /** Those that are being served: by nobody, until the module is loaded. */
 export function connectionsOf(service: Service | undefined): ConnectionInfo[] {
@@ -34,7 +35,7 @@ const busySlots = ({ registry, slots }: Service): number[] => registry.taken().f
  * @throws ForkdError `FORKD_E_NO_CONNECTION`
  */
 export function endConnection(service: Service | undefined, id: string, now: boolean): number {
-  const slot = service && busySlots(service).find((one) => service.slots.connectionId(one) === id);
+  const slot = service && busySlots(service).find((busy) => service.slots.connectionId(busy) === id);
   if (service === undefined || slot === undefined) {
     throw new ForkdError(
       "FORKD_E_NO_CONNECTION",
@@ -44,8 +45,8 @@ export function endConnection(service: Service | undefined, id: string, now: boo
   const { registry, slots, settings } = service;
   const pid = registry.pid(slot);
   slots.limitDrain(slot, native.now() + settings.drainTimeout);
-  // A second SIGTERM would kill it: it is told once.
-  if (now || slots.state(slot) === State.busy) native.kill(pid, now ? SIGKILL : SIGTERM);
+  if (now) killFor("terminated", slot, service);
+  else if (slots.state(slot) === State.busy) native.kill(pid, SIGTERM); // a second one would end it: it is told once
   return pid;
 }
 

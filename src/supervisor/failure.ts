@@ -1,13 +1,26 @@
 import type { Program } from "../admin/api.ts";
 import { ForkdError } from "../errors.ts";
 
+/** How far a zygote has got: it loads its module, does all that comes before the first fork, or forks. */
+export type StartPhase = "loading" | "preparing" | "forking";
+
+const whatHangs: Readonly<Record<StartPhase, string>> = {
+  loading: "It waits for something, or never stops computing, while it loads. Mend that, or raise startTimeout.",
+  preparing:
+    "It has loaded, and then waits for something, or never stops computing: in beforeFork, or in a process that it forks to " +
+    "see whether that works. Mend beforeFork, or raise startTimeout. If it is not beforeFork, fork(2) does not work with this " +
+    'Node on this machine: choose engine: "spawn".',
+  forking:
+    "It has started workers, and none gets through afterFork: the log may say more. Mend that, or raise startTimeout. If it is " +
+    'not afterFork, fork(2) does not work with this Node on this machine: choose engine: "spawn".',
+};
+
 /** What keeps a daemon from starting whose zygote has ended in that manner. */
-export function diedAtStart(modulePath: string, manner: string): ForkdError {
+export function diedAtStart(modulePath: string, manner: string, phase: StartPhase): ForkdError {
   if (manner.startsWith("hung")) {
     return new ForkdError(
       "FORKD_E_START_TIMEOUT",
-      `The process that loads ${modulePath} ${manner}. It waits for something, or never stops computing, while it loads ` +
-        "or in beforeFork, or no worker gets through afterFork: the log may say more. Mend that, or raise startTimeout.",
+      `The process that loads ${modulePath} ${manner}. ${whatHangs[phase]}`,
     );
   }
   if (manner.startsWith("exit")) {
@@ -27,6 +40,16 @@ export function diedAtStart(modulePath: string, manner: string): ForkdError {
 /** What is asked of a daemon that has begun to stop. */
 export const stopping = (): ForkdError =>
   new ForkdError("FORKD_E_STOPPING", "The daemon stops: start it again when it has.");
+
+/** Somebody has thought better of a reload. */
+export const calledOff = (): ForkdError =>
+  new ForkdError("FORKD_E_CALLED_OFF", "The reload was called off: the old code goes on.");
+
+export const nothingToCallOff = (): ForkdError =>
+  new ForkdError(
+    "FORKD_E_USAGE",
+    "There is no reload to call off: none is under way, or the new code takes over already.",
+  );
 
 /** What an upgrade is told while something else goes on. */
 export const busy = (what: string): ForkdError =>

@@ -19,18 +19,18 @@ export class Instance {
    * @param base - The folder in which each daemon has one.
    * @throws ForkdError `FORKD_E_RUNNING` if there is one already, `FORKD_E_RUNTIME_DIR`
    */
-  static claim(base: string, name: string): Instance {
+  static claim(base: string, name: string, module: string): Instance {
     const folder = new RuntimeFolder(base, name);
     folder.make();
-    const taken = PidFile.take(folder.pidFile);
+    const taken = PidFile.take(folder.pidFile, module);
     if (taken instanceof PidFile) return new Instance(name, folder, taken);
     throw alreadyRunning(name, taken);
   }
 
   /** One that this process had claimed before it became another program. */
-  static resume(base: string, { name, pidFile, since }: HandedInstance): Instance {
+  static resume(base: string, module: string, { name, pidFile, since }: HandedInstance): Instance {
     const folder = new RuntimeFolder(base, name);
-    return new Instance(name, folder, PidFile.resume(folder.pidFile, pidFile, since));
+    return new Instance(name, folder, PidFile.resume(folder.pidFile, pidFile, module, since));
   }
 
   get handover(): HandedInstance {

@@ -7,7 +7,7 @@
  * ones drain within `drainTimeout`; the port is free at once.
  */
 import { runtimeBase } from "../admin/runtime-folder.ts";
-import { takePassedSockets } from "../config/listen-fds.ts";
+import { readOtherAddressee, takePassedSockets } from "../config/listen-fds.ts";
 import type { Sources } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
@@ -72,6 +72,7 @@ async function superviseOn({
   const variables = { ...process.env };
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
+  const otherAddressee = readOtherAddressee(process.env, process.pid);
   const sockets = takePassedSockets(process.env, process.pid);
   const manager = takeServiceManager(process.env, process.pid);
   const passed = handed === undefined && sockets.length > 0 ? Listeners.adopt(sockets) : undefined;
@@ -84,6 +85,7 @@ async function superviseOn({
     logDescriptors: isDetached ? [stdout, stderr] : [stderr],
     onState: (state) => manager?.onState(state, supervisor.succession.restartsAs !== undefined),
     onReady: ({ name, addresses, logger, heartbeat }) => {
+      if (otherAddressee !== undefined) supervisor.news.socketsAstray(otherAddressee);
       if (readyFd !== undefined) announceTo(readyFd, isDetached ? [name, ...addresses] : addresses, logger);
       manager?.ready({ addresses, logger, heartbeat });
     },

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Program } from "../admin/api.ts";
 import { formatDuration } from "../config/duration.ts";
+import type { ForkdError } from "../errors.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Report } from "./report.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
@@ -70,8 +71,9 @@ export class News {
     this.#log?.info({ generation, addresses }, `reloaded: generation ${generation} serves`);
   }
 
-  reloadFailed(error: Error): void {
-    this.#log?.error({ err: error }, "the reload failed; the old code goes on");
+  reloadFailed(error: ForkdError): void {
+    if (error.code === "FORKD_E_CALLED_OFF") this.#log?.info("the reload was called off; the old code goes on");
+    else this.#log?.error({ err: error }, "the reload failed; the old code goes on");
   }
 
   becoming({ node, forkd }: Program): void {
@@ -103,6 +105,15 @@ export class News {
     if (settings["limits.processes"] < 0 || process.getuid?.() !== 0) return;
     this.#log?.warn(
       "limits.processes does not hold root's processes, and this daemon runs as root: run it as another user",
+    );
+  }
+
+  /** systemd starts a program, which starts another: npx, npm and shells keep what they were passed, or close it. */
+  socketsAstray(addressee: number): void {
+    this.#log?.warn(
+      { addressee },
+      `LISTEN_FDS passes sockets to pid ${addressee}, and not to this process: they are not listened on. Have ` +
+        "node_modules/.bin/forkd run started itself, without npx, npm or a shell between, or unset LISTEN_PID",
     );
   }
 

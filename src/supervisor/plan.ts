@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { isatty } from "node:tty";
 import { defaultLogFile } from "../admin/log-folder.ts";
 import { resolveOption, resolveSettings } from "../config/resolve-settings.ts";
@@ -26,6 +27,11 @@ export class Planner {
 
   constructor(parts: PlannerParts) {
     this.parts = parts;
+  }
+
+  /** The module's path, the same wherever one is. */
+  get module(): string {
+    return resolve(this.parts.modulePath);
   }
 
   /** Of an option for which the module is not asked. */

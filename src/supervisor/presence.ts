@@ -10,18 +10,21 @@ const adminModule = import("./admin-server.ts");
 export class Presence {
   readonly #supervisor: Supervisor;
   readonly #base: string;
+  readonly #module: string;
   #instance: Instance | undefined;
   #admin: AdminServer | undefined;
   #begun: Promise<void> | undefined;
 
   /**
    * @param base - The folder in which each daemon has one.
+   * @param module - The path of the daemon's.
    * @param handed - What the process is called that was another program before.
    */
-  constructor(supervisor: Supervisor, base: string, handed: HandedInstance | undefined) {
+  constructor(supervisor: Supervisor, base: string, module: string, handed: HandedInstance | undefined) {
     this.#supervisor = supervisor;
     this.#base = base;
-    this.#instance = handed && Instance.resume(base, handed);
+    this.#module = module;
+    this.#instance = handed && Instance.resume(base, module, handed);
   }
 
   get instance(): Instance | undefined {
@@ -44,7 +47,7 @@ export class Presence {
   async settle(name: string): Promise<void> {
     await this.#begun;
     if (this.#instance !== undefined && this.#instance.name !== name) {
-      const instance = Instance.claim(this.#base, name);
+      const instance = Instance.claim(this.#base, name, this.#module);
       this.#giveUp();
       this.#instance = instance;
     }
@@ -52,7 +55,7 @@ export class Presence {
   }
 
   async #be(name: () => string): Promise<void> {
-    this.#instance ??= Instance.claim(this.#base, name());
+    this.#instance ??= Instance.claim(this.#base, name(), this.#module);
     const { socket } = this.#instance.folder;
     const { AdminServer } = await adminModule;
     this.#admin ??= await AdminServer.open(socket, this.#supervisor);

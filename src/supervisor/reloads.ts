@@ -26,7 +26,7 @@ export class Reloads {
 
   /** Whether one is to begin. */
   get isDue(): boolean {
-    return this.#running === undefined && this.#wanted.length > 0;
+    return this.#running === undefined && this.areWanted;
   }
 
   /** Whether one is under way, be it that old code may still accept a connection. */
@@ -64,6 +64,16 @@ export class Reloads {
 
   fail(error: ForkdError): void {
     for (const { reject } of this.#end()) reject(error);
+  }
+
+  /** Those that wait for their turn will not have it. */
+  withdraw(error: ForkdError): void {
+    for (const { reject } of this.#wanted.splice(0)) reject(error);
+  }
+
+  /** Whether any wait for their turn. */
+  get areWanted(): boolean {
+    return this.#wanted.length > 0;
   }
 
   /** There will be none any more. */

@@ -21,7 +21,7 @@ export function statusOf(supervisor: Supervisor): Status {
     since: instance.since,
     uptimeMs: Math.round(Date.now() - Date.parse(instance.since)),
     addresses: service?.addresses ?? [],
-    module: parts.planner.parts.modulePath,
+    module: parts.planner.module,
     engine: service?.engine ?? null,
     versions: { forkd: readVersion(), node: process.versions.node },
     workers: service === undefined ? null : workersOf(service),

@@ -67,7 +67,7 @@ export class Supervisor {
     const { handed } = parts;
     this.parts = parts;
     this.log = new DaemonLog(handed);
-    this.presence = new Presence(this, parts.runtimeBase, parts.instance);
+    this.presence = new Presence(this, parts.runtimeBase, parts.planner.module, parts.instance);
     this.#ended = new Promise((resolve) => (this.end = resolve));
     this.zygotes = new Zygotes({
       modulePath: parts.planner.parts.modulePath,
@@ -280,8 +280,8 @@ export class Supervisor {
     return this.reloads.isBy(zygote) && !zygote.isPrepared && !this.isResuming;
   }
 
-  #reasonOf({ error }: ZygoteProcess, manner: string): ForkdError {
-    return error ?? diedAtStart(this.parts.planner.parts.modulePath, manner);
+  #reasonOf({ error, phase }: ZygoteProcess, manner: string): ForkdError {
+    return error ?? diedAtStart(this.parts.planner.parts.modulePath, manner, phase);
   }
 
   #failReload(error: ForkdError): void {

@@ -7,6 +7,7 @@ import { encode, type FromZygote, type ToZygote } from "../control/messages.ts";
 import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
+import type { StartPhase } from "./failure.ts";
 import type { Plan } from "./plan.ts";
 import { tunedEnvironment, untunedVariables } from "../zygote/environment.ts";
 import { loaderFlags } from "../loader/load-module.ts";
@@ -88,6 +89,11 @@ export class ZygoteProcess {
 
   get pid(): number | undefined {
     return this.#process.pid;
+  }
+
+  get phase(): StartPhase {
+    if (this.isPrepared) return "forking";
+    return this.plan === undefined ? "loading" : "preparing";
   }
 
   send(message: ToZygote, descriptors: readonly number[] = []): void {

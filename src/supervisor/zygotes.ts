@@ -112,6 +112,7 @@ export class Zygotes {
           case "trying":
             return zygote.expectTrial();
           case "prepared":
+            if (zygote.error !== undefined) return; // it is being killed
             zygote.isPrepared = true;
             return onEvent(zygote === this.#next ? "nextPrepared" : "prepared");
           case "ready":

@@ -94,7 +94,8 @@ function adoptSettings({ settings, generation, scoreboard, listeners }: Commissi
 function tendSpawned(commission: Commission, surroundings: Surroundings, safety: ForkSafety): never {
   safety.forget();
   const breeder = spawning(commission, surroundings);
-  if (commission.trial) trySpawned(commission, breeder);
+  // Whether it can have so little memory only a Node knows that is a worker, and each of them would find out anew.
+  if (commission.trial || commission.settings["limits.memory"] >= 0) trySpawned(commission, breeder);
   tend(commission, breeder);
   native.exit(0);
 }

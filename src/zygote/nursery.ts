@@ -1,10 +1,9 @@
-import { constants } from "node:os";
 import type { Settings } from "../config/settings.ts";
 import type { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
 import { EndedWorker, killGroup, settleEndedWorker } from "../scoreboard/ended-worker.ts";
 import type { Header } from "../scoreboard/header.ts";
-import { killIfAtFault, lookInterval, tellToLeave, type Keeper } from "../scoreboard/keeper.ts";
+import { killFor, killIfAtFault, lookInterval, tellToLeave, type Keeper } from "../scoreboard/keeper.ts";
 import type { Registry } from "../scoreboard/registry.ts";
 import type { Slots } from "../scoreboard/slots.ts";
 import { outcomes, State } from "../scoreboard/states.ts";
@@ -12,8 +11,6 @@ import { describeErrno } from "../system-error.ts";
 import { BackOff } from "./back-off.ts";
 import type { Breeder } from "./breeder.ts";
 import type { Control } from "./control.ts";
-
-const { SIGKILL } = constants.signals;
 
 /** After `drainTimeout` workers end themselves; those that do not are killed so much later. */
 const killDelay = 1000;
@@ -124,7 +121,7 @@ export class Nursery {
 
   #killOverdue(): void {
     if (this.#killAt === 0 || performance.now() < this.#killAt) return;
-    this.#forEach((slot) => native.kill(this.#parts.registry.pid(slot), SIGKILL));
+    this.#forEach((slot) => killFor("drain timeout", slot, this.#keeper));
     this.#killAt = performance.now() + killDelay;
   }
 

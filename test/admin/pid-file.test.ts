@@ -17,12 +17,13 @@ void suite("a pid file", () => {
     assert.equal(findHolder(path), undefined);
     const other = await Holder.start(t, path);
     const { since = "", ...holder } = findHolder(path) ?? {};
-    assert.deepEqual(holder, { pid: other.pid, addresses: ["127.0.0.1:1234", "unix:/x y.sock"] });
+    assert.deepEqual(holder, { pid: other.pid, module: "/srv/x.ts", addresses: ["127.0.0.1:1234", "unix:/x y.sock"] });
     assert.match(since, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     assert.equal(statSync(path).mode & 0o777, 0o600);
     assert.deepEqual(readFileSync(path, "utf8").split("\n"), [
       `${other.pid}`,
       since,
+      "/srv/x.ts",
       "127.0.0.1:1234",
       "unix:/x y.sock",
       "",
@@ -32,7 +33,7 @@ void suite("a pid file", () => {
   void test("is not to be had twice", async (t) => {
     const path = pathOf(t);
     const other = await Holder.start(t, path);
-    const taken = PidFile.take(path);
+    const taken = PidFile.take(path, "/srv/x.ts");
     assert.ok(!(taken instanceof PidFile));
     assert.equal(taken.pid, other.pid);
   });
@@ -45,9 +46,9 @@ void suite("a pid file", () => {
     await other.kill();
     assert.ok(existsSync(path));
     assert.deepEqual([hasEnded(), findHolder(path)], [true, undefined]);
-    const taken = PidFile.take(path);
+    const taken = PidFile.take(path, "/srv/x.ts");
     assert.ok(taken instanceof PidFile);
-    assert.deepEqual(readFileSync(path, "utf8").split("\n"), [`${process.pid}`, taken.since, ""]);
+    assert.deepEqual(readFileSync(path, "utf8").split("\n"), [`${process.pid}`, taken.since, "/srv/x.ts", ""]);
     taken.release();
     assert.ok(!existsSync(path));
   });
@@ -71,7 +72,7 @@ void suite("a pid file", () => {
     writeFileSync(path, `${process.ppid}\n2020-01-01T00:00:00.000Z\n`);
     assert.equal(findHolder(path), undefined);
     assert.equal(watchHolder(path)(), true);
-    const taken = PidFile.take(path);
+    const taken = PidFile.take(path, "/srv/x.ts");
     assert.ok(taken instanceof PidFile);
     taken.release();
   });
@@ -80,7 +81,7 @@ void suite("a pid file", () => {
     const path = pathOf(t);
     symlinkSync(join(dirname(path), "elsewhere"), path);
     const message = /^The pid file \S+ cannot be opened: ELOOP .*--runtime-dir\.$/;
-    assert.throws(() => PidFile.take(path), { code: "FORKD_E_RUNTIME_DIR", message });
+    assert.throws(() => PidFile.take(path, "/srv/x.ts"), { code: "FORKD_E_RUNTIME_DIR", message });
     assert.ok(!existsSync(join(dirname(path), "elsewhere")));
   });
 });
@@ -89,7 +90,7 @@ const pathOf = (t: TestContext): string => join(dirname(logPath(t)), "pid");
 
 const program = `
   import { PidFile } from ${JSON.stringify(library)};
-  const file = PidFile.take(process.argv[1]);
+  const file = PidFile.take(process.argv[1], "/srv/x.ts");
   file.write(["127.0.0.1:1234", "unix:/x y.sock"]);
   console.log("taken");
   process.stdin.once("data", () => {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { suite, test } from "node:test";
 import type { ConnectionInfo, Status } from "../../dist/admin/api.js";
 import { Client, exchange } from "../support/client.ts";
@@ -47,12 +49,37 @@ void suite("forkd status", () => {
   void test("says it in words, too, by whichever name", async (t) => {
     const place = new Place(t);
     const { pid } = await place.start(fixture("commands"));
-    for (const name of [[], ["commands"], ["commands.ts"], ["./src/commands.js"]]) {
+    for (const name of [[], ["commands"], [fixture("commands")], [relative(".", fixture("commands"))]]) {
       const { status, stdout } = await place.forkd("status", ...name);
       assert.equal(status, 0);
       assert.match(stdout, new RegExp(`^commands {5}serving, pid ${pid}, for \\d+`));
       assert.match(stdout, /^last error {3}none$/m);
     }
+  });
+});
+
+void suite("a daemon that is named by its module's path", () => {
+  void test("is no other's, though that has the name", async (t) => {
+    const place = new Place(t);
+    const { pid } = await place.start(fixture("commands"));
+    for (const command of ["status", "stop", "reload", "logs", "wait"]) {
+      const { status, stderr } = await place.forkd(command, "elsewhere/commands.js");
+      const sentence =
+        `forkd: No daemon runs here with the module ${resolve("elsewhere/commands.js")}: the one called commands has ` +
+        `${fixture("commands")}. If that is meant, say "commands".\n`;
+      assert.deepEqual([status, stderr], [mistake, sentence], command);
+    }
+    assert.ok(isAlive(pid));
+  });
+
+  void test("is found though it is called otherwise, and by a link", async (t) => {
+    const place = new Place(t);
+    const link = join(place.folder, "linked.js");
+    symlinkSync(fixture("commands"), link);
+    const { pid } = await place.start(fixture("commands"), "--name", "other");
+    for (const path of [fixture("commands"), link]) assert.equal((await place.ask<Status>("status", path)).pid, pid);
+    assert.equal((await place.forkd("reload", link)).status, 0);
+    assert.equal((await place.ask<Status>("status", link)).generation, 2, "known after a reload, too");
   });
 });
 
@@ -146,7 +173,12 @@ void suite("forkd kill", () => {
     assert.equal((await place.forkd("kill", id, "hostile", "--now")).stdout, `${id}: pid ${pid} is killed\n`);
     await client.rest();
     await waitFor("its end", () => !isAlive(pid));
-    await waitFor("the log to tell", () => recordsIn(log).some((record) => record["reason"] === "killed by SIGKILL"));
+    const end = await waitFor("the log to tell", () =>
+      recordsIn(log).find(({ pid: its, reason }) => its === pid && reason),
+    );
+    assert.deepEqual([end["reason"], end["level"], end["signal"]], ["terminated", "warn", "SIGKILL"]);
+    const { ended } = (await place.ask<Status>("status")).connections;
+    assert.deepEqual([ended["terminated"], ended["killed"]], [1, 0]);
   });
 
   void test("does not know a connection that is not there", async (t) => {

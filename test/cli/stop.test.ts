@@ -79,7 +79,7 @@ void suite("forkd stop", () => {
     const client = await Client.open(port);
     client.send("wait\n");
     await client.receives("waiting\n");
-    const commands = [place.spawn("stop"), place.spawn("stop", "drain-watcher.js")];
+    const commands = [place.spawn("stop"), place.spawn("stop", fixture("drain-watcher"))];
     const outcomes = commands.map((command) => place.outcomeOf(command));
     const lock = join(place.runtimeDir, "drain-watcher", "pid");
     const watches = ({ pid = 0 }: Command): boolean => [...descriptorsOf(pid).values()].includes(lock);

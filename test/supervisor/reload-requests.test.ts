@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { forkd } from "../support/daemon.ts";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { cli, forkd } from "../support/daemon.ts";
 import { Notified, socatIsMissing } from "../support/notified.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { converse } from "./conversation.ts";
@@ -37,6 +39,28 @@ void test("reloads that are asked for during another are made after it, as one",
   folder.remove("load");
   assert.equal(await first, 2);
   assert.deepEqual(await Promise.all(others), [3, 3]);
+  assert.equal(await reloadable.ask("version"), "1");
+});
+
+void test("Ctrl-C calls a reload off, and those that wait for their turn: the old code goes on", async (t) => {
+  const reloadable = await Reloadable.start(t, ...flags);
+  const { daemon, folder } = reloadable;
+  const { zygote } = daemon;
+  folder.write("load", "");
+  folder.write("version", "1");
+  const command = spawn(process.execPath, [cli, "reload", "--runtime-dir", folder.path]);
+  await daemon.waitForLog("the next zygote", ({ msg }) => msg === "at the gate load");
+  const waiting = assert.rejects(reloadable.reload(), { code: "FORKD_E_CALLED_OFF" });
+  await reloadable.admin.status(); // answered after it
+  command.kill("SIGINT");
+  const [stderr] = await Promise.all([text(command.stderr), waiting]);
+  await waitFor("the command's end", () => command.exitCode !== null);
+  assert.deepEqual([command.exitCode, stderr], [100, "forkd: The reload was called off: the old code goes on.\n"]);
+  await daemon.waitForLog("it", ({ msg, level }) => level === "info" && msg.startsWith("the reload was called off"));
+  folder.remove("load");
+  assert.deepEqual([daemon.zygote, await reloadable.ask("version")], [zygote, "0"]);
+  await assert.rejects(reloadable.admin.callOffReload(), { code: "FORKD_E_USAGE" });
+  assert.equal(await reloadable.reload(), 3);
   assert.equal(await reloadable.ask("version"), "1");
 });
 

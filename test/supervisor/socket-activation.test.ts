@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { exchange } from "../support/client.ts";
-import { cli, fixture } from "../support/daemon.ts";
+import { cli, fixture, TestDaemon } from "../support/daemon.ts";
 import { missing } from "../support/programs.ts";
 import { processesWith } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -18,6 +18,18 @@ void test("systemd's sockets: the first client starts the daemon, and is served 
   assert.doesNotMatch(log(), /"role":"supervisor"/);
   assert.match(await exchange(port, "pid\n"), /^\d+\n$/);
   await waitFor("the log to name the address", () => log().includes(`"msg":"listening on 127.0.0.1:${port}"`));
+});
+
+void test("sockets that were passed to another process are not listened on, and the log says why, and the way out", async (t) => {
+  const variables = { LISTEN_PID: String(process.pid), LISTEN_FDS: "1" };
+  const daemon = await TestDaemon.startWith(t, { variables }, fixture("commands"));
+  const { level, msg } = await daemon.waitForLog("it", ({ addressee }) => addressee === process.pid);
+  assert.equal(level, "warn");
+  assert.match(
+    msg,
+    /not to this process: they are not listened on\. Have node_modules\/\.bin\/forkd run started itself, without npx/,
+  );
+  assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
 });
 
 /** Has systemd listen, and start a daemon when somebody comes. */

@@ -92,14 +92,22 @@ void test("a handler that listens to SIGXCPU is ended a second later", async (t)
   await daemon.waitForEnd("cpu limit");
 });
 
-void test("no more memory than a worker has from the start is refused", async () => {
-  const { status, stderr } = await forkd("run", fixture("breaks-limits"), "--limits-memory", "20MiB");
-  assert.equal(status, 100);
-  assert.match(
-    stderr,
-    /limits\.memory must be \d+MiB or more, or "off"; received 20MiB\. .* has \d+MiB from the start/,
-  );
-});
+for (const engine of ["fork", "spawn"])
+  void test(`no more memory than a worker has from the start is refused, engine ${engine}`, async () => {
+    const { status, stderr } = await forkd(
+      "run",
+      fixture("breaks-limits"),
+      "--limits-memory",
+      "20MiB",
+      "--engine",
+      engine,
+    );
+    assert.equal(status, 100);
+    assert.match(
+      stderr,
+      /limits\.memory must be \d+MiB or more, or "off"; received 20MiB\. .* has \d+MiB from the start/,
+    );
+  });
 
 const isRoot = process.getuid?.() === 0;
 const setpriv = "/usr/bin/setpriv";

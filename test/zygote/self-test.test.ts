@@ -60,6 +60,15 @@ void test("with engine fork it is not tried out, and what fails is named", async
   assert.match(stderr, /^forkd: A process that was just forked ended: exit 111\.$/m);
 });
 
+void test("with engine fork, where a forked process hangs, it is said after startTimeout what hangs, and the way out", async (t) => {
+  preload(t, 1);
+  const flags = ["--listen", "127.0.0.1:0", "--engine", "fork", "--start-timeout", "3s"];
+  const { status, stderr } = await forkd("run", fixture("lines-async"), ...flags);
+  assert.equal(status, 100, stderr);
+  assert.match(stderr, /^forkd: The process that loads \S+ hung: it was not ready within startTimeout \(3s\)\. /m);
+  assert.match(stderr, /fork\(2\) does not work with this Node on this machine: choose engine: "spawn"\.$/m);
+});
+
 void test("where it works nothing is said of it", async (t) => {
   const daemon = await TestDaemon.start(t, fixture("lines-async"));
   assert.match(await exchange(daemon.port, "served\n"), /served/);

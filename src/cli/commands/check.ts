@@ -1,7 +1,7 @@
-import { type Command, Option as Flag } from "commander";
+import type { Command } from "commander";
 import { formatAddress } from "../../config/address.ts";
 import type { CheckResult } from "../../supervisor/check.ts";
-import { type CommonOptions, print } from "../daemon-command.ts";
+import { type CommonOptions, jsonFlag, print } from "../daemon-command.ts";
 import { addDaemonFlags, daemonFlags, type Given } from "../daemon-flags.ts";
 import type { Finish } from "../program.ts";
 
@@ -15,7 +15,7 @@ export function addCheck(program: Command, finish: Finish): void {
     .summary("find out whether a module would serve")
     .description(description)
     .argument("<MODULE>", "the file whose default export is what defineDaemon(…) returns")
-    .addOption(new Flag("--json", "print the answer as JSON, for programs"));
+    .addOption(jsonFlag());
   addDaemonFlags(check).action(async (modulePath: string, options: Given & CommonOptions) => {
     const { check: checkModule } = await import("../../supervisor/check.ts");
     const found = answer(await checkModule(modulePath, daemonFlags(options)));

@@ -16,6 +16,9 @@ export function addRun(program: Command, finish: Finish): void {
   addDaemonFlags(run)
     .addOption(runtimeDirFlag())
     .addOption(readyFdFlag())
+    .addOption(
+      new Flag("--json", "Print what keeps it from starting as JSON, to standard output.").helpGroup("Start-up:"),
+    )
     .addOption(new Flag("--detached", "What `forkd start` starts.").hideHelp())
     .addHelpText("after", runNotes)
     .action(async (modulePath: string, options: RunOptions) => {

@@ -44,11 +44,11 @@ async function startDaemon(modulePath: string, options: StartOptions): Promise<n
   native.closeOnExecFrom(3); // nothing of the caller's is held open
   const daemon = spawn(
     process.execPath,
-    [...process.execArgv, forkd, "run", "--detached", "--ready-fd", "3", ...args],
+    [...process.execArgv, forkd, "run", "--detached", "--ready-fd", "3", ...(options.json ? ["--json"] : []), ...args],
     {
       env,
       detached: true, // setsid(2): a session of its own, with no terminal
-      stdio: ["ignore", "ignore", "pipe", "pipe"],
+      stdio: ["ignore", options.json ? "pipe" : "ignore", "pipe", "pipe"], // it tells of an error as it is told to
     },
   );
   // When all of its standard error has come, too.
@@ -57,6 +57,7 @@ async function startDaemon(modulePath: string, options: StartOptions): Promise<n
   );
   await once(daemon, "spawn");
   daemon.stderr?.pipe(process.stderr);
+  daemon.stdout?.pipe(process.stdout, { end: false });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => daemon.kill(signal));
   const [name, ...addresses] = (await text(daemon.stdio[3] as Readable)).trimEnd().split("\n");
   if (!name) return statusOfFailure(...(await end));

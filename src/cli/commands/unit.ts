@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, Option as Flag } from "commander";
 import { addDaemonFlags, daemonFlags, type Given } from "../daemon-flags.ts";
+import { type CommonOptions, jsonFlag, print } from "../daemon-command.ts";
 import { say } from "../output.ts";
 import type { Finish } from "../program.ts";
 import { absoluteFlags, flagsAgain } from "../start-arguments.ts";
@@ -22,7 +23,7 @@ Examples:
 
 const forkd = fileURLToPath(new URL("../main.js", import.meta.url));
 
-type UnitOptions = Given & { readonly user?: string; readonly socket?: true };
+type UnitOptions = Given & Pick<CommonOptions, "json"> & { readonly user?: string; readonly socket?: true };
 
 export function addUnit(program: Command, finish: Finish): void {
   const unit = program
@@ -30,12 +31,15 @@ export function addUnit(program: Command, finish: Finish): void {
     .summary("print a systemd unit")
     .description(description)
     .argument("<MODULE>", "the file whose default export is what defineDaemon(…) returns")
+    .addOption(jsonFlag())
     .addOption(new Flag("--socket", "print the socket unit"))
     .addOption(new Flag("--user <NAME>", "the user it runs as; one that systemd makes if not given (DynamicUser)"));
   addDaemonFlags(unit)
     .addHelpText("after", notes)
     .action(async (modulePath: string, options: UnitOptions) => {
-      say(await unitOf(modulePath, options));
+      const text = await unitOf(modulePath, options);
+      if (options.json === true) print({ unit: text }, options, () => text);
+      else say(text);
       finish(0);
     });
 }

@@ -38,6 +38,7 @@ export function addWait(program: Command, finish: Finish): void {
       const look = options.stopped === true ? whetherStopped(name, options) : () => whetherServing(name, options);
       const isTrue = (await waitFor(look, options.timeout)) === true;
       if (isTrue) print({ waited: true }, options, () => "It is so.");
+      else if (options.json === true) print({ waited: false }, options, () => "");
       else process.stderr.write(`forkd: ${whatIsNotSo(name, options)}\n`);
       finish(isTrue ? 0 : 1);
     });
