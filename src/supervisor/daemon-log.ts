@@ -96,7 +96,7 @@ export class DaemonLog {
     this.#level = logLevel;
     this.#destination = destination;
     this.#logger = pino(options, { write: (line) => this.#writeOwn(line, destination) });
-    this.#relay(this.#kept.splice(0));
+    for (const record of this.#kept.splice(0)) this.#write(record);
   }
 
   /** The same for a daemon that serves: what keeps the log from being as it should does not end it. */
@@ -151,14 +151,14 @@ export class DaemonLog {
   }
 
   #relay(records: readonly string[]): void {
-    for (const text of records) {
-      if (text === "") continue;
-      const record = this.#recordOf(text);
-      if (this.#destination === undefined) this.#kept.push(record);
-      else this.#destination.write(`${record}\n`);
-    }
+    for (const text of records) if (text !== "") this.#write(this.#recordOf(text));
     const dropped = this.takeDropped();
     if (dropped > 0) this.#tellLoss(dropped, "they came faster than they were written");
+  }
+
+  #write(record: string): void {
+    if (this.#destination === undefined) this.#kept.push(record);
+    else this.#destination.write(`${record}\n`);
   }
 
   /** The supervisor's own record, a line of JSON. */

@@ -63,6 +63,14 @@ void suite("forkd start says the same as forkd run, and ends with the same statu
   });
 });
 
+void test("what was printed before the module failed is told once, as output", async (t) => {
+  const place = new Place(t);
+  const module = join(place.folder, "module.mjs");
+  writeFileSync(module, 'import { writeSync } from "node:fs";\nwriteSync(2, "printed\\n");\nthrow new Error("no");\n');
+  const { stderr } = await place.forkd("run", module);
+  assert.match(stderr, /^\{"level":"error","time":"[^"]+","role":"output","msg":"printed"\}$/m);
+});
+
 void suite("forkd start refuses", () => {
   void test("a second daemon of a name: who has it, since when, and where it listens", async (t) => {
     const place = new Place(t);
