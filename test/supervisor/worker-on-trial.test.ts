@@ -89,7 +89,8 @@ for (const engine of ["fork", "spawn"]) {
 async function start(t: TestContext, engine: string, ...flags: string[]): ReturnType<typeof startGated> {
   const quick = ["--rotate-interval", "1ms", "--log-level", "debug"];
   const { daemon, gate } = await startGated(t, "on-trial", "--engine", engine, ...quick, ...flags);
-  await waitFor("the spares", () => daemon.log.filter(({ msg }) => msg === "ready").length === 3);
+  const trialAndSpares = 1 + 3;
+  await waitFor("the spares", () => daemon.log.filter(({ msg }) => msg === "ready").length === trialAndSpares);
   return { daemon, gate };
 }
 
