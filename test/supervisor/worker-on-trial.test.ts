@@ -53,9 +53,10 @@ for (const engine of ["fork", "spawn"]) {
     await crashWorker(daemon);
     await daemon.waitForLog("the next zygote", hasTakenOver);
     const untilThen = daemon.log.slice(0, daemon.log.findIndex(hasTakenOver));
-    const first = untilThen.find(isOfNext("ready"));
+    const { pid: tried } = await daemon.waitForLog("the one on trial", isOfNext("ready"));
+    await daemon.waitForLog("its end", ({ pid, msg }) => pid === tried && msg === "left"); // the pipe may be behind
     assert.deepEqual(
-      daemon.log.filter(({ pid }) => pid === first?.["pid"]).map(({ msg }) => msg),
+      daemon.log.filter(({ pid }) => pid === tried).map(({ msg }) => msg),
       ["ready", "left"],
     );
     assert.equal(untilThen.filter(({ level }) => level === "warn" || level === "error").length, 1, "the crash");
