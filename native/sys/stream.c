@@ -31,7 +31,9 @@ long fk_read(int fd, void *bytes, size_t size) {
 }
 
 long fk_read_now(int fd, void *bytes, size_t size) {
-  long got = recv(fd, bytes, size, MSG_DONTWAIT);
+  long got;
+  do got = recv(fd, bytes, size, MSG_DONTWAIT);
+  while (got < 0 && errno == EINTR);
   if (got < 0) return -errno;
   fk_worker.slot->bytes_in += (double)got;
   return got;
@@ -56,7 +58,10 @@ int fk_write_all(int fd, const void *bytes, size_t length) {
 }
 
 long fk_write_now(int fd, const void *bytes, size_t length) {
-  long sent = length > 0 ? send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
+  long sent = 0;
+  do {
+    if (length > 0) sent = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
   if (sent < 0 && errno != EAGAIN) return -errno;
   if (sent < 0) sent = 0;
   note_sent((size_t)sent);

@@ -12,10 +12,11 @@ export interface Status {
   readonly uptimeMs: number;
   readonly addresses: readonly string[];
   readonly module: string;
-  readonly engine: "fork" | "spawn";
+  /** Null until the module is loaded; so are the workers. */
+  readonly engine: "fork" | "spawn" | null;
   /** Of forkd, and of Node. */
   readonly versions: { readonly forkd: string; readonly node: string };
-  readonly workers: { readonly idle: number; readonly busy: number; readonly max: number };
+  readonly workers: { readonly idle: number; readonly busy: number; readonly max: number } | null;
   /** Since the supervisor started: how many were accepted, and how many of them ended for which reason. */
   readonly connections: { readonly accepted: number; readonly ended: Readonly<Record<string, number>> };
   /** Whether another generation gets ready, or old code may still accept a connection. */

@@ -4,7 +4,7 @@ import { setTimeout as pass } from "node:timers/promises";
 import { reviveFailure } from "../control/failure.ts";
 import type { ForkdError } from "../errors.ts";
 import type { ConnectionInfo, Program, Refusal, Reloaded, Status } from "./api.ts";
-import { gone, hung, patience } from "./failure.ts";
+import { gone, hung, patience, unreachable } from "./failure.ts";
 import { findHolder } from "./pid-file.ts";
 import type { RuntimeFolder } from "./runtime-folder.ts";
 
@@ -85,11 +85,21 @@ export class AdminClient {
   }
 
   async #answer<Answer>(method: string, path: string, isHung: AbortSignal, body?: object): Promise<Answer> {
-    const refused = (): ForkdError => (isHung.aborted ? (isHung.reason as ForkdError) : gone(this.name));
-    const response = await this.#send(method, path, isHung, body).catch(() => Promise.reject(refused()));
-    const answer = JSON.parse(await text(response).catch(() => Promise.reject(refused()))) as Answer | Refusal;
+    const refuse = (error: NodeJS.ErrnoException): never => {
+      throw isHung.aborted ? (isHung.reason as ForkdError) : this.#refusalOf(error);
+    };
+    const response = await this.#send(method, path, isHung, body).catch(refuse);
+    const answer = JSON.parse(await text(response).catch(refuse)) as Answer | Refusal;
     if ((response.statusCode ?? 500) >= 400) throw reviveFailure(answer as Refusal);
     return answer as Answer;
+  }
+
+  /** A daemon that has its name, and listens, has its socket. */
+  #refusalOf({ code }: NodeJS.ErrnoException): ForkdError {
+    const { socket, pidFile } = this.folder;
+    const holder = code === "ENOENT" ? findHolder(pidFile) : undefined;
+    const isMaimed = holder !== undefined && holder.addresses.length > 0;
+    return isMaimed ? unreachable(this.name, holder.pid, socket) : gone(this.name);
   }
 
   #send(method: string, path: string, signal: AbortSignal, body?: object): Promise<IncomingMessage> {

@@ -18,6 +18,14 @@ export const hung = (name: string, pid: number | undefined): ForkdError =>
       `If it is stopped, "kill -CONT ${pid ?? "PID"}" lets it go on; "forkd stop ${name} --now" kills it, and all that it has.`,
   );
 
+/** Somebody has the daemon's lock and listens, and its admin socket is not there. */
+export const unreachable = (name: string, pid: number, socket: string): ForkdError =>
+  new ForkdError(
+    "FORKD_E_HUNG",
+    `The daemon ${name} cannot be told anything: its admin socket ${socket} is gone; somebody must have removed it. ` +
+      `"kill ${pid}" has it stop after its connections; "forkd stop ${name} --now" kills it, and all that it has.`,
+  );
+
 /** The pid file names a process that is not the one which holds its lock, as far as this one can see. */
 export const notProven = (name: string, pid: number): ForkdError =>
   new ForkdError(

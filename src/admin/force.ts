@@ -18,7 +18,10 @@ export async function endByForce(name: string, folder: RuntimeFolder): Promise<v
   const holder = findHolder(folder.pidFile);
   if (holder === undefined) return;
   const { pid } = holder;
-  if (!holdsLock(pid, folder.pidFile)) throw notProven(name, pid);
+  if (!holdsLock(pid, folder.pidFile)) {
+    if (findHolder(folder.pidFile) === undefined) return; // somebody else has ended it meanwhile
+    throw notProven(name, pid);
+  }
   native.kill(pid, SIGSTOP);
   const areGone = await waitFor(async () => killChildren(pid) === 0 || undefined, patience);
   if (areGone === undefined) throw notEnded(name, livingChildren(pid));
@@ -61,10 +64,10 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-/** Unless somebody has begun to start it anew. */
+/** Unless somebody else has done so, or has begun to start it anew. */
 function clearAway(folder: RuntimeFolder): void {
-  const left = PidFile.take(folder.pidFile, "");
-  if (!(left instanceof PidFile)) return;
+  const left = PidFile.takeLeft(folder.pidFile);
+  if (left === undefined) return;
   rmSync(folder.socket, { force: true });
   left.release();
   folder.remove();

@@ -34,15 +34,15 @@ export interface Holder {
 export class PidFile {
   readonly #path: string;
   readonly fd: number;
-  /** ISO 8601. */
-  readonly since: string;
   readonly #module: string;
+  /** ISO 8601. */
+  #since: string;
 
   private constructor(path: string, fd: number, module: string, since: string) {
     this.#path = path;
     this.fd = fd;
     this.#module = module;
-    this.since = since;
+    this.#since = since;
   }
 
   /** One that this process had taken before it became another program. */
@@ -72,6 +72,26 @@ export class PidFile {
     }
   }
 
+  /** One that its holder has left behind, to be released; undefined if there is none, or somebody holds it. */
+  static takeLeft(path: string): PidFile | undefined {
+    const fd = openThere(path);
+    if (fd === undefined) return undefined;
+    if (native.lock(fd) >= 0 && isStill(path, fd)) return new PidFile(path, fd, "", "");
+    closeSync(fd);
+    return undefined;
+  }
+
+  /** ISO 8601. */
+  get since(): string {
+    return this.#since;
+  }
+
+  /** From now on it tells of another daemon, in the same process. */
+  renew(): void {
+    this.#since = new Date().toISOString();
+    this.write([]);
+  }
+
   /** At no moment is it empty. */
   write(addresses: readonly string[]): void {
     const length = writeSync(this.fd, [process.pid, this.since, this.#module, ...addresses, ""].join("\n"), 0);
@@ -86,13 +106,19 @@ export class PidFile {
 
 /** Who runs the daemon; undefined if nobody does. */
 export function findHolder(path: string): Holder | undefined {
+  const fd = openThere(path);
+  if (fd === undefined) return undefined;
   try {
-    const fd = openSync(path, O_RDWR | O_NOFOLLOW);
-    try {
-      return native.isLocked(fd) === 1 ? readHolder(path) : undefined;
-    } finally {
-      closeSync(fd);
-    }
+    return native.isLocked(fd) === 1 ? readHolder(path) : undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Undefined if there is none, or none that this user may open. */
+function openThere(path: string): number | undefined {
+  try {
+    return openSync(path, O_RDWR | O_NOFOLLOW);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { lstatSync, rmdirSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { refusal } from "../config/refusal.ts";
 import { ForkdError } from "../errors.ts";
@@ -10,16 +10,33 @@ const longestPath = 107;
 
 /** Where a daemon's files are while it runs: by them commands find it, and a second one of its name finds the first. */
 export class RuntimeFolder {
+  readonly name: string;
   readonly path: string;
 
   /** @param base - The folder in which each daemon has one by its name. */
   constructor(base: string, name: string) {
+    this.name = name;
     this.path = join(base, name);
   }
 
   /** Whether it is this user's, or root looks: somebody else's daemon could tell this user's terminal what it liked. */
   get isTrusted(): boolean {
-    return isRoot() || lstatSync(this.path).uid === process.getuid?.();
+    const owner = this.#owner;
+    return isRoot() || owner === undefined || owner === process.getuid?.();
+  }
+
+  /** Undefined if it is gone. */
+  get #owner(): number | undefined {
+    return lstatSync(this.path, { throwIfNoEntry: false })?.uid;
+  }
+
+  /** That only its user, and root, may know whether a daemon runs there. */
+  get foreign(): ForkdError {
+    return new ForkdError(
+      "FORKD_E_RUNTIME_DIR",
+      `What runs in ${this.path} is not for this user to see: the folder belongs to another one (uid ${this.#owner}). ` +
+        "Run the command as that user or as root, or choose another folder with --runtime-dir.",
+    );
   }
 
   /** Locked as long as the daemon lives. */
@@ -99,6 +116,25 @@ export function runtimeBase(flag: string | undefined, variables: Variables): str
   if (wanted !== undefined) return resolve(wanted);
   if (isRoot()) return "/run/forkd";
   return isAbsolute(xdg) ? join(xdg, "forkd") : `/tmp/forkd-${process.getuid?.()}`;
+}
+
+/**
+ * The daemons' folders that are there.
+ * @throws ForkdError `FORKD_E_RUNTIME_DIR` if this user may not know
+ */
+export function foldersIn(base: string): RuntimeFolder[] {
+  try {
+    const entries = readdirSync(base, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return entries.map(({ name }) => new RuntimeFolder(base, name)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    const { code, errno = 0 } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return []; // nothing has been started here
+    throw new ForkdError(
+      "FORKD_E_RUNTIME_DIR",
+      `The folder ${base}, in which daemons have theirs, cannot be read: ${describeErrno(errno)}. Run the command as a ` +
+        "user who may, or choose another folder with --runtime-dir.",
+    );
+  }
 }
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, "0");

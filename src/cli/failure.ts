@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
 import { errorCatalogue, ForkdError } from "../errors.ts";
+import { directoryIsGone } from "../system-error.ts";
 
 /** What a command says and ends with because of an error. */
 export interface Failure {
@@ -13,7 +14,8 @@ export interface Failure {
  * What to say of an error: one sentence of a mistake, all there is to know of a bug.
  * @param command - That whose help says more of how it is used; forkd itself if not given.
  */
-export function describeFailure(error: unknown, command?: string): Failure {
+export function describeFailure(thrown: unknown, command?: string): Failure {
+  const error = directoryIsGone(thrown) ?? thrown;
   if (error instanceof CommanderError) return describeUsage(error, command);
   if (!(error instanceof ForkdError)) return isRefusalOfTheSystem(error) ? describeRefusal(error) : describeBug(error);
   return { status: error.exitStatus, text: lines(`forkd: ${error.message}`, detailsOf(error)) };

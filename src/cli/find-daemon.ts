@@ -1,8 +1,8 @@
-import { readdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { parse, resolve } from "node:path";
 import { AdminClient } from "../admin/client.ts";
 import { findHolder, type Holder } from "../admin/pid-file.ts";
-import { RuntimeFolder, runtimeBase } from "../admin/runtime-folder.ts";
+import { foldersIn, type RuntimeFolder, runtimeBase } from "../admin/runtime-folder.ts";
 import { ForkdError } from "../errors.ts";
 
 /** A daemon that runs. */
@@ -12,14 +12,12 @@ export interface Found {
   readonly client: AdminClient;
 }
 
-/** All daemons that run, by name. */
+/**
+ * All daemons that run, by name.
+ * @throws ForkdError `FORKD_E_RUNTIME_DIR` if all there may be are other users'
+ */
 export function findDaemons(runtimeDir: string | undefined): Found[] {
-  const base = runtimeBase(runtimeDir, process.env);
-  return namesIn(base).flatMap((name) => {
-    const folder = new RuntimeFolder(base, name);
-    const holder = folder.isTrusted ? findHolder(folder.pidFile) : undefined;
-    return holder === undefined ? [] : [{ name, holder, client: new AdminClient(name, folder) }];
-  });
+  return runningIn(foldersIn(runtimeBase(runtimeDir, process.env)));
 }
 
 /**
@@ -27,14 +25,31 @@ export function findDaemons(runtimeDir: string | undefined): Found[] {
  * @throws ForkdError `FORKD_E_NOT_RUNNING` if it is a module's path, and the daemon of its name has another
  */
 export function findCandidates(wanted: string | undefined, runtimeDir: string | undefined): Found[] {
-  const running = findDaemons(runtimeDir);
-  if (wanted === undefined) return running;
-  const named = running.filter(({ name }) => name === wanted);
+  const folders = foldersIn(runtimeBase(runtimeDir, process.env));
+  if (wanted === undefined) return runningIn(folders);
+  const called = (as: string): Found[] => runningIn(folders.filter(({ name }) => name === as));
+  const named = called(wanted);
   if (named.length > 0 || !isModule(wanted)) return named;
-  const its = running.filter(({ holder }) => isSameFile(holder.module, wanted));
-  const [namesake] = its.length > 0 ? [] : running.filter(({ name }) => name === nameOf(wanted));
+  const its = visible(folders).filter(({ holder }) => isSameFile(holder.module, wanted));
+  const [namesake] = its.length > 0 ? [] : called(nameOf(wanted));
   if (namesake !== undefined) throw anothers(wanted, namesake);
   return its;
+}
+
+function runningIn(folders: readonly RuntimeFolder[]): Found[] {
+  const found = visible(folders);
+  const foreign = folders.find(({ isTrusted }) => !isTrusted);
+  if (found.length === 0 && foreign !== undefined) throw foreign.foreign;
+  return found;
+}
+
+const visible = (folders: readonly RuntimeFolder[]): Found[] =>
+  folders.filter(({ isTrusted }) => isTrusted).flatMap(runningAt);
+
+function runningAt(folder: RuntimeFolder): Found[] {
+  const { name } = folder;
+  const holder = findHolder(folder.pidFile);
+  return holder === undefined ? [] : [{ name, holder, client: new AdminClient(name, folder) }];
 }
 
 const isModule = (wanted: string): boolean => /\.[cm]?[jt]s$/.test(wanted);
@@ -93,14 +108,3 @@ export function notFound(wanted: string | undefined, runtimeDir: string | undefi
 }
 
 const namesOf = (running: readonly Found[]): string => running.map(({ name }) => name).join(", ");
-
-function namesIn(base: string): string[] {
-  try {
-    return readdirSync(base, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .toSorted();
-  } catch {
-    return []; // there is no such folder: nothing has been started here
-  }
-}

@@ -9,7 +9,7 @@ import type { Settings } from "../config/settings.ts";
  *   failed (error)         →                     or it is not; the zygote exits
  *                          ←     serve           settings in force; descriptors: the scoreboard, the registry, the listeners
  *   unforkable (reason)    →                     or it is, but fork(2) does not work here; the zygote exits
- *   trying                 →                     a worker on trial gets ready; told only where one is wanted
+ *   trying                 →                     a worker on trial gets ready; told where one is wanted
  *   prepared               →                     all is done that comes before the first fork
  *                          ←     fork            nobody else does
  *   ready                  →                     spares are forked
@@ -35,7 +35,7 @@ export type ToZygote =
       readonly engine: Engine;
       /** Whether it is not known yet that fork(2) works here. */
       readonly isUntried: boolean;
-      /** Whether another zygote forks until this one is prepared, so that it must be sure that its workers get ready. */
+      /** Whether a worker is to be tried first: not where nobody forks until this zygote does. */
       readonly trial: boolean;
     }
   | { readonly type: "fork" }

@@ -106,6 +106,12 @@ export class Slots {
     );
   }
 
+  /** Has its worker end by then, unless that has a deadline of its own for a drain: it may not hear that it is to drain. */
+  limitDrain(slot: number, deadline: number): void {
+    const index = slot * doublesPerSlot + layout.drain_deadline / 8;
+    if (this.#deadline(index) === Infinity) this.#doubles[index] = deadline;
+  }
+
   /** Infinity if there is none. */
   drainDeadline(slot: number): number {
     return this.#deadline(slot * doublesPerSlot + layout.drain_deadline / 8);

@@ -48,9 +48,9 @@ export class Actions implements Readonly<Record<Action, () => void>> {
   }
 
   announce(): void {
-    const { addresses, settings, instance, rotation } = this.#service;
+    const { addresses, settings, rotation } = this.#service;
     this.#supervisor.news.listening(settings.name, addresses);
-    instance.announce(addresses);
+    this.#supervisor.presence.instance?.announce(addresses);
     this.#supervisor.log.stretchTo(this.#supervisor.parts.logDescriptors);
     this.#tellReady();
     rotation.resume();
@@ -114,9 +114,9 @@ export class Actions implements Readonly<Record<Action, () => void>> {
   }
 
   #onReloaded(generation: number): void {
-    const { addresses, instance } = this.#service;
+    const { addresses } = this.#service;
     this.#supervisor.news.reloaded(generation, addresses);
-    instance.announce(addresses);
+    this.#supervisor.presence.instance?.announce(addresses);
     if (this.#supervisor.isResuming) this.#tellReady();
     else this.#supervisor.parts.onReload("ends", addresses);
     this.#supervisor.isResuming = false;

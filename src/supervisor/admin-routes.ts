@@ -5,33 +5,31 @@ import type { Program, Refusal, Reloaded } from "../admin/api.ts";
 import { ForkdError } from "../errors.ts";
 import { callOffReloads } from "./calling-off.ts";
 import { connectionsOf, endConnection } from "./connections.ts";
-import type { Service } from "./service.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What the daemon answers: docs/commands.md. */
 export function createRoutes(supervisor: Supervisor): Hono {
-  const service = (): Service => supervisor.service as Service;
   return new Hono()
-    .get("/status", (c) => c.json(statusOf(supervisor, service())))
-    .get("/connections", (c) => c.json(connectionsOf(service())))
+    .get("/status", (c) => c.json(statusOf(supervisor)))
+    .get("/connections", (c) => c.json(connectionsOf(supervisor.service)))
     .delete("/connections/:id", (c) => {
-      const pid = endConnection(service(), c.req.param("id"), c.req.query("now") !== undefined);
+      const pid = endConnection(supervisor.service, c.req.param("id"), c.req.query("now") !== undefined);
       return c.json({ pid }, 202);
     })
     .post("/stop", (c) => {
       const now = c.req.query("now") !== undefined;
       const isStopping = supervisor.state === "draining" && supervisor.succession.restartsAs === undefined;
       if (now || !isStopping) supervisor.stop(now); // a second request would kill
-      return c.json(statusOf(supervisor, service()), 202);
+      return c.json(statusOf(supervisor), 202);
     })
     .post("/restart", async (c) => {
       await supervisor.succession.restart(c.req.query("now") !== undefined);
-      return c.json(statusOf(supervisor, service()), 202);
+      return c.json(statusOf(supervisor), 202);
     })
     .post("/upgrade", async (c) => {
       await supervisor.succession.upgrade(await programIn(c.req));
-      return c.json(statusOf(supervisor, service()), 202);
+      return c.json(statusOf(supervisor), 202);
     })
     .post("/reload", async (c) => c.json({ generation: await supervisor.reload() } satisfies Reloaded))
     .delete("/reload", (c) => {

@@ -9,8 +9,9 @@ import type { Service } from "./service.ts";
 
 const { SIGTERM } = constants.signals;
 
-/** Those that are being served. */
-export function connectionsOf(service: Service): ConnectionInfo[] {
+/** Those that are being served: by nobody, until the module is loaded. */
+export function connectionsOf(service: Service | undefined): ConnectionInfo[] {
+  if (service === undefined) return [];
   const { registry, slots, settings } = service;
   return busySlots(service).map((slot) => ({
     id: slots.connectionId(slot),
@@ -28,20 +29,22 @@ export function connectionsOf(service: Service): ConnectionInfo[] {
 const busySlots = ({ registry, slots }: Service): number[] => registry.taken().filter((slot) => slots.isBusy(slot));
 
 /**
- * Has the worker of a connection drain, or kills it: the log tells of its end.
+ * Has the worker of a connection drain, or kills it: the log tells of its end. Whoever keeps the worker kills it, too, if it is
+ * still there after `drainTimeout`, for it may be stopped or have taken the signal for itself.
  * @returns its pid
  * @throws ForkdError `FORKD_E_NO_CONNECTION`
  */
-export function endConnection(service: Service, id: string, now: boolean): number {
-  const { registry, slots } = service;
-  const slot = busySlots(service).find((busy) => slots.connectionId(busy) === id);
-  if (slot === undefined) {
+export function endConnection(service: Service | undefined, id: string, now: boolean): number {
+  const slot = service && busySlots(service).find((busy) => service.slots.connectionId(busy) === id);
+  if (service === undefined || slot === undefined) {
     throw new ForkdError(
       "FORKD_E_NO_CONNECTION",
       `There is no connection ${id}: "forkd connections" lists those there are.`,
     );
   }
+  const { registry, slots, settings } = service;
   const pid = registry.pid(slot);
+  slots.limitDrain(slot, native.now() + settings.drainTimeout);
   if (now) killFor("terminated", slot, service);
   else if (slots.state(slot) === State.busy) native.kill(pid, SIGTERM); // a second one would end it: it is told once
   return pid;

@@ -4,7 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import { RecordAssembler } from "../log/chunks.ts";
 import { recordOfEnd } from "../log/end-line.ts";
 import type { Level } from "../log/levels.ts";
-import { readRecord } from "../log/read-record.ts";
+import { type PipedRecord, readRecord } from "../log/read-record.ts";
 import { createLog, formatRecord, type Log } from "../log/record.ts";
 import { native } from "../native.ts";
 import type { LastError } from "../admin/api.ts";
@@ -93,8 +93,8 @@ export class DaemonLog {
     };
     this.#level = logLevel;
     this.#destination = destination;
-    this.#logger = pino(options, destination);
-    this.#relay(this.#kept.splice(0));
+    this.#logger = pino(options, { write: (line) => this.#writeOwn(line, destination) });
+    for (const record of this.#kept.splice(0)) this.#write(record);
   }
 
   /** The same for a daemon that serves: what keeps the log from being as it should does not end it. */
@@ -149,20 +149,30 @@ export class DaemonLog {
   }
 
   #relay(records: readonly string[]): void {
-    for (const text of records) {
-      if (text === "") continue;
-      const record = this.#recordOf(text);
-      if (this.#destination === undefined) this.#kept.push(record);
-      else this.#destination.write(`${record}\n`);
-    }
+    for (const text of records) if (text !== "") this.#write(this.#recordOf(text));
     const dropped = this.takeDropped();
     if (dropped > 0) this.#tellLoss(dropped, "they came faster than they were written");
+  }
+
+  #write(record: string): void {
+    if (this.#destination === undefined) this.#kept.push(record);
+    else this.#destination.write(`${record}\n`);
+  }
+
+  /** The supervisor's own record, a line of JSON. */
+  #writeOwn(line: string, destination: DestinationStream): void {
+    this.#noteError(JSON.parse(line) as PipedRecord);
+    destination.write(line);
+  }
+
+  #noteError({ level, time, msg }: PipedRecord): void {
+    if (level === "error") this.lastError = { time, message: msg };
   }
 
   #recordOf(text: string): string {
     const record = readRecord(text);
     if (record !== undefined) {
-      if (record.level === "error") this.lastError = { time: record.time, message: record.msg };
+      this.#noteError(record);
       return text;
     }
     return recordOfEnd(text, { anonymizePeers: this.#anonymizePeers }) ?? this.#recordOfOutput(text);

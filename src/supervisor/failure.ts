@@ -63,6 +63,10 @@ export function notUpgraded({ node, forkd }: Program, why: string): ForkdError {
   );
 }
 
+/** What a restart is told of a daemon that has yet to serve. */
+export const notReady = (): ForkdError =>
+  new ForkdError("FORKD_E_RESTART", "The daemon is starting: restart it when it serves.");
+
 /** Why the daemon would not start again, as it was found out by trying. */
 export const notRestartable = (why: string): ForkdError =>
   new ForkdError("FORKD_E_RESTART", `The daemon would not start again, and goes on as it is: ${plain(why)}`);

@@ -21,21 +21,28 @@ export interface Handover {
   readonly runtimeBase: string;
   /** Sockets that the process was started with; the variables that say so are there still. */
   readonly passed: readonly number[];
+  /** What the daemon is called, and that nobody else may be: also of one that starts anew. Nothing of one that is only tried. */
+  readonly instance: HandedInstance | null;
   /** Of a daemon that goes on; nothing of one that starts anew. */
   readonly daemon: HandedDaemon | null;
+}
+
+export interface HandedInstance {
+  readonly name: string;
+  /** The descriptor that has the lock. */
+  readonly pidFile: number;
+  readonly since: string;
 }
 
 /** A daemon in the middle of its life. */
 export interface HandedDaemon {
   readonly settings: Settings;
   readonly origins: Origins;
-  readonly since: string;
   /** Of the zygote that was started last. */
   readonly generation: number;
   readonly restarts: number;
   readonly upgrades: number;
   readonly listeners: readonly HandedListener[];
-  readonly pidFile: number;
   readonly scoreboard: number;
   readonly registry: number;
   readonly logPipe: LogPipe;
@@ -53,25 +60,26 @@ export interface HandedListener {
 }
 
 /** Workers write by these rules, and whoever takes them over reads by them: a number for this format, and the layout. */
-export const format = JSON.stringify([1, native.headerLayout, native.slotLayout, State, outcomes, mostConnections]);
+export const format = JSON.stringify([2, native.headerLayout, native.slotLayout, State, outcomes, mostConnections]);
 
 /** @param log - Where the log stands, of a daemon that is to go on. */
-export function handoverOf({ parts, service, zygotes, crashes, succession }: Supervisor, log?: HandedLog): Handover {
+export function handoverOf(supervisor: Supervisor, log?: HandedLog): Handover {
+  const { parts, presence, service, zygotes, crashes, succession } = supervisor;
   const { planner, runtimeBase } = parts;
   const { modulePath, flags, isDetached } = planner.parts;
   const passed = service?.plan.listeners.passed ?? [];
-  const request = { format, modulePath, flags, isDetached, runtimeBase, passed };
+  const instance = presence.instance?.handover ?? null;
+  const request = { format, modulePath, flags, isDetached, runtimeBase, passed, instance };
   if (service === undefined || log === undefined) return { ...request, daemon: null };
-  const { plan, instance, memfds } = service;
+  const { plan, memfds } = service;
   const { settings, origins, listeners } = plan;
   const [scoreboard, registry] = memfds;
   const progress = {
-    since: instance.since,
     generation: zygotes.generation,
     restarts: crashes.count,
     upgrades: succession.count,
   };
-  const descriptors = { listeners: listeners.handover, pidFile: instance.descriptor, scoreboard, registry };
+  const descriptors = { listeners: listeners.handover, scoreboard, registry };
   return { ...request, daemon: { settings, origins, ...progress, ...descriptors, ...log } };
 }
 
@@ -87,8 +95,9 @@ export function readHandover(fd: number): Handover {
 }
 
 /** The descriptors that are to stay open. */
-export function descriptorsOf({ passed, daemon }: Handover): number[] {
-  if (daemon === null) return [...passed];
-  const { listeners, pidFile, scoreboard, registry, logPipe } = daemon;
-  return [...listeners.map(({ fd }) => fd), pidFile, scoreboard, registry, ...logPipe];
+export function descriptorsOf({ passed, instance, daemon }: Handover): number[] {
+  const lock = instance === null ? [] : [instance.pidFile];
+  if (daemon === null) return [...passed, ...lock];
+  const { listeners, scoreboard, registry, logPipe } = daemon;
+  return [...listeners.map(({ fd }) => fd), ...lock, scoreboard, registry, ...logPipe];
 }

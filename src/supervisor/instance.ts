@@ -1,15 +1,16 @@
 import { PidFile, type Holder } from "../admin/pid-file.ts";
 import { RuntimeFolder } from "../admin/runtime-folder.ts";
 import { ForkdError } from "../errors.ts";
-import type { HandedDaemon } from "./handover.ts";
+import type { HandedInstance } from "./handover.ts";
 
 /** That there is one daemon of a name: its folder, and the lock in it. */
 export class Instance {
+  readonly name: string;
   readonly folder: RuntimeFolder;
   readonly #pidFile: PidFile;
-  #isOurs = true;
 
-  private constructor(folder: RuntimeFolder, pidFile: PidFile) {
+  private constructor(name: string, folder: RuntimeFolder, pidFile: PidFile) {
+    this.name = name;
     this.folder = folder;
     this.#pidFile = pidFile;
   }
@@ -22,19 +23,18 @@ export class Instance {
     const folder = new RuntimeFolder(base, name);
     folder.make();
     const taken = PidFile.take(folder.pidFile, module);
-    if (taken instanceof PidFile) return new Instance(folder, taken);
+    if (taken instanceof PidFile) return new Instance(name, folder, taken);
     throw alreadyRunning(name, taken);
   }
 
   /** One that this process had claimed before it became another program. */
-  static resume(base: string, name: string, module: string, { pidFile, since }: HandedDaemon): Instance {
+  static resume(base: string, module: string, { name, pidFile, since }: HandedInstance): Instance {
     const folder = new RuntimeFolder(base, name);
-    return new Instance(folder, PidFile.resume(folder.pidFile, pidFile, module, since));
+    return new Instance(name, folder, PidFile.resume(folder.pidFile, pidFile, module, since));
   }
 
-  /** Of the lock. */
-  get descriptor(): number {
-    return this.#pidFile.fd;
+  get handover(): HandedInstance {
+    return { name: this.name, pidFile: this.#pidFile.fd, since: this.since };
   }
 
   /** ISO 8601. */
@@ -47,11 +47,13 @@ export class Instance {
     this.#pidFile.write(addresses);
   }
 
+  /** It is another daemon from now on, which does not listen yet. */
+  renew(): void {
+    this.#pidFile.renew();
+  }
+
   release(): void {
-    if (!this.#isOurs) return;
-    this.#isOurs = false;
     this.#pidFile.release();
-    this.folder.remove();
   }
 }
 

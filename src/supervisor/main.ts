@@ -13,7 +13,7 @@ import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { releaseSignals } from "../held-signals.ts";
 import { succeeded } from "../system-error.ts";
-import type { HandedDaemon, Handover } from "./handover.ts";
+import type { HandedDaemon, HandedInstance, Handover } from "./handover.ts";
 import { Listeners } from "./listeners.ts";
 import { Planner } from "./plan.ts";
 import { announceTo } from "./ready-fd.ts";
@@ -45,13 +45,29 @@ export function supervise(request: SuperviseRequest): Promise<number> {
 }
 
 /** The same, in a process that did so as another program. */
-export function resume({ modulePath, flags, isDetached, runtimeBase: base, daemon }: Handover): Promise<number> {
-  return superviseOn({ modulePath, flags, isDetached, runtimeBase: base, ...(daemon !== null && { handed: daemon }) });
+export function resume({ instance, daemon, ...request }: Handover): Promise<number> {
+  return superviseOn({
+    ...request,
+    ...(instance !== null && { instance }),
+    ...(daemon !== null && { handed: daemon }),
+  });
 }
 
-type Task = SuperviseRequest & { readonly runtimeBase: string; readonly handed?: HandedDaemon };
+interface Task extends SuperviseRequest {
+  readonly runtimeBase: string;
+  readonly instance?: HandedInstance;
+  readonly handed?: HandedDaemon;
+}
 
-async function superviseOn({ modulePath, flags, runtimeBase: base, handed, readyFd, isDetached = false }: Task) {
+async function superviseOn({
+  modulePath,
+  flags,
+  runtimeBase: base,
+  instance,
+  handed,
+  readyFd,
+  isDetached = false,
+}: Task) {
   if (process.platform !== "linux") throw new ForkdError("FORKD_E_SYSTEM", "forkd runs on Linux only.");
   succeeded("Becoming a subreaper", native.becomeSubreaper());
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
@@ -62,6 +78,7 @@ async function superviseOn({ modulePath, flags, runtimeBase: base, handed, ready
   const supervisor = new Supervisor({
     planner: new Planner({ modulePath, flags, isDetached, passed }),
     runtimeBase: base,
+    instance,
     handed,
     logDescriptors: isDetached ? [stdout, stderr] : [stderr],
     onState: (state) => manager?.onState(state, supervisor.succession.restartsAs !== undefined),
@@ -73,6 +90,7 @@ async function superviseOn({ modulePath, flags, runtimeBase: base, handed, ready
     onReload: (phase, addresses) => (phase === "begins" ? manager?.reloading() : manager?.reloaded(addresses)),
   });
   process.title = "forkd: supervisor";
+  manager?.beginWatch();
   await supervisor.succession.goOn();
   handleSignals(supervisor);
   return supervisor.run();

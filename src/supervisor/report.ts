@@ -12,7 +12,7 @@ export interface Report extends Status {
 }
 
 export function reportOn(supervisor: Supervisor, service: Service): Report {
-  return { ...statusOf(supervisor, service), settings: describeSettings(service) };
+  return { ...statusOf(supervisor), settings: describeSettings(service) };
 }
 
 function describeSettings({ plan: { settings, origins } }: Service): Report["settings"] {

@@ -31,6 +31,8 @@ export class ServiceManager {
   #isStopping = false;
   #isRestarting = false;
   #extending: NodeJS.Timeout | undefined;
+  /** Of the zygote that forks: until there is one, the supervisor itself sees to it that one comes, or all ends. */
+  #heartbeat: Heartbeat | undefined;
 
   /** @param watchdogInterval - In ms; how often it wants to see a sign of life, 0 for never. */
   constructor(socket: Socket, name: string, watchdogInterval: number) {
@@ -39,13 +41,18 @@ export class ServiceManager {
     this.#watchdogInterval = watchdogInterval;
   }
 
+  /** From now on the manager sees signs of life, if it wants to. */
+  beginWatch(): void {
+    const isAlive = (): boolean => this.#heartbeat?.isAnswered ?? true;
+    new Watchdog(this.#watchdogInterval, isAlive, () => this.#socket.send(["WATCHDOG=1"])).start();
+  }
+
   /** Tells that connections are served. */
   ready({ addresses, logger, heartbeat }: Omit<ReadyService, "name">): void {
     this.#socket.onFailure = (errno) => logger.warn(this.#describeFailure(errno));
     this.#listening = `listening on ${addresses.join(", ")}`;
     this.#socket.send(["READY=1", `MAINPID=${process.pid}`, ...this.#statusOf("serving")]);
-    const ping = (): void => this.#socket.send(["WATCHDOG=1"]);
-    new Watchdog(this.#watchdogInterval, () => heartbeat.isAnswered, ping).start();
+    this.#heartbeat = heartbeat;
   }
 
   /**

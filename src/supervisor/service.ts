@@ -1,5 +1,5 @@
 import { formatAddress } from "../config/address.ts";
-import type { Settings, Sources } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Engine } from "../control/messages.ts";
 import { Header } from "../scoreboard/header.ts";
 import type { Orders } from "../scoreboard/orders.ts";
@@ -8,7 +8,6 @@ import { Slots } from "../scoreboard/slots.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { HandedDaemon } from "./handover.ts";
-import { Instance } from "./instance.ts";
 import { Listeners } from "./listeners.ts";
 import { Orphans } from "./orphans.ts";
 import type { Plan, Planner } from "./plan.ts";
@@ -16,8 +15,6 @@ import { Rotation } from "./rotation.ts";
 
 export interface ServiceParts {
   readonly planner: Planner;
-  /** Where daemons have their folders. */
-  readonly runtimeBase: string;
   readonly log: DaemonLog;
   /** The zygote gives no sign of life. */
   readonly onHung: (timeout: number) => void;
@@ -31,7 +28,6 @@ export class Service {
   plan: Plan;
   /** Whether somebody has found out that forking does not work here. */
   isUnforkable = false;
-  readonly instance: Instance;
   readonly header: Header;
   readonly registry: Registry;
   readonly slots: Slots;
@@ -41,33 +37,23 @@ export class Service {
   /** The scoreboard's, and the registry's. */
   readonly memfds: readonly [number, number];
 
-  /** @throws ForkdError if the daemon cannot be; nothing is left open or locked then */
-  static async open(module: Sources["module"], parts: ServiceParts): Promise<Service> {
-    const resolved = parts.planner.resolve(module);
-    const instance = Instance.claim(parts.runtimeBase, resolved.settings.name, parts.planner.module);
-    try {
-      await parts.log.configure(resolved.settings);
-      const plan = parts.planner.first(resolved);
-      return new Service(plan, instance, [Slots.create(), Registry.create()], parts);
-    } catch (error) {
-      instance.release();
-      throw error;
-    }
+  /** @throws ForkdError if the daemon cannot be; nothing is left open then */
+  static async open(resolved: Pick<Plan, "settings" | "origins">, parts: ServiceParts): Promise<Service> {
+    await parts.log.configure(resolved.settings);
+    return new Service(parts.planner.first(resolved), [Slots.create(), Registry.create()], parts);
   }
 
   /** What this process had before it became another program. */
   static resume(handed: HandedDaemon, parts: ServiceParts): Service {
     const { settings, origins } = handed;
     const plan = { settings, origins, listeners: Listeners.resume(handed.listeners) };
-    const instance = Instance.resume(parts.runtimeBase, settings.name, parts.planner.module, handed);
-    return new Service(plan, instance, [handed.scoreboard, handed.registry], parts);
+    return new Service(plan, [handed.scoreboard, handed.registry], parts);
   }
 
-  private constructor(plan: Plan, instance: Instance, memfds: [number, number], { log, onHung, onDue }: ServiceParts) {
+  private constructor(plan: Plan, memfds: [number, number], { log, onHung, onDue }: ServiceParts) {
     const { settings } = plan;
     const [scoreboard, registry] = memfds;
     this.plan = plan;
-    this.instance = instance;
     this.memfds = memfds;
     this.header = new Header(scoreboard);
     this.slots = new Slots(scoreboard);
@@ -123,6 +109,5 @@ export class Service {
 
   close(): void {
     this.plan.listeners.close();
-    this.instance.release();
   }
 }

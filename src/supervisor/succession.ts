@@ -3,7 +3,7 @@ import type { Program } from "../admin/api.ts";
 import type { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
 import { ownProgram, tryProgram } from "./becoming.ts";
-import { busy, notRestartable, notUpgraded, stopping } from "./failure.ts";
+import { busy, notReady, notRestartable, notUpgraded, stopping } from "./failure.ts";
 import { handoverOf } from "./handover.ts";
 import { isInService } from "./lifecycle.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -64,7 +64,9 @@ export class Succession {
   }
 
   #refuseUnlessInService(): void {
-    if (!isInService(this.#supervisor.state)) throw stopping();
+    const { state } = this.#supervisor;
+    if (state === "starting") throw notReady();
+    if (!isInService(state)) throw stopping();
   }
 
   async #try(program: Program, refusal: (why: string) => ForkdError): Promise<void> {
@@ -77,11 +79,11 @@ export class Succession {
 
   /** What comes before all else, in a process that was another program: its log, its commands and its workers are taken over. */
   async goOn(): Promise<void> {
-    const { service, log, parts, zygotes } = this.#supervisor;
+    const { service, log, parts, zygotes, presence, news } = this.#supervisor;
     if (service === undefined) return;
     await log.goOnWith(service.settings);
     log.stretchTo(parts.logDescriptors);
-    await this.#supervisor.openAdmin(service).catch((error: Error) => this.#supervisor.news.noCommands(error));
+    await presence.settle(service.settings.name).catch((error: Error) => news.noCommands(error));
     const sweep = (): void => this.#supervisor.sweep();
     service.orphans.inheritFrom(zygotes.generation, () => zygotes.pids, sweep);
   }

@@ -2,16 +2,16 @@ import { formatDuration } from "../config/duration.ts";
 import type { Sources } from "../config/settings.ts";
 import type { ForkdError } from "../errors.ts";
 import { Actions } from "./actions.ts";
-import type { AdminServer } from "./admin-server.ts";
 import { become } from "./becoming.ts";
 import { Crashes } from "./crashes.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diedAtStart, notRestarted, stopping } from "./failure.ts";
 import { takeFirstZygote } from "./first-zygote.ts";
-import { handoverOf, type HandedDaemon } from "./handover.ts";
+import { handoverOf, type HandedDaemon, type HandedInstance } from "./handover.ts";
 import { isInService, lifecycle, type Event, type State } from "./lifecycle.ts";
 import { News } from "./news.ts";
 import { Planner, type Plan } from "./plan.ts";
+import { Presence } from "./presence.ts";
 import { reportOn } from "./report.ts";
 import { Reloads } from "./reloads.ts";
 import { Service, type ServiceParts } from "./service.ts";
@@ -20,13 +20,12 @@ import { Succession } from "./succession.ts";
 import type { ZygoteProcess } from "./zygote-process.ts";
 import { Zygotes } from "./zygotes.ts";
 
-const adminModule = import("./admin-server.ts");
-
 export interface SupervisorParts {
   readonly planner: Planner;
   /** Where daemons have their folders. */
   readonly runtimeBase: string;
-  /** What this process was doing before it became this program. */
+  /** What this process was called before it became this program, and what it was doing. */
+  readonly instance: HandedInstance | undefined;
   readonly handed: HandedDaemon | undefined;
   /** What becomes the log file, if there is one, once the daemon is ready. */
   readonly logDescriptors: readonly number[];
@@ -46,6 +45,7 @@ export class Supervisor {
   readonly reloads = new Reloads();
   readonly succession = new Succession(this);
   readonly zygotes: Zygotes;
+  readonly presence: Presence;
   readonly #actions = new Actions(this);
   state: State = "starting";
   /** What there is once the module is loaded. */
@@ -58,7 +58,6 @@ export class Supervisor {
   status = 0;
   /** By the clock of `performance.now()`; when a drain ends, whoever is left. */
   drainsUntil = 0;
-  #admin: AdminServer | undefined;
   readonly #ended: Promise<void>;
   /** All is over. */
   end: () => void = () => undefined;
@@ -69,6 +68,7 @@ export class Supervisor {
     const first = handed === undefined ? takeFirstZygote() : undefined;
     this.parts = parts;
     this.log = new DaemonLog(handed ?? first);
+    this.presence = new Presence(this, parts.runtimeBase, planner.module, parts.instance);
     this.#ended = new Promise((resolve) => (this.end = resolve));
     this.zygotes = new Zygotes({
       modulePath: planner.parts.modulePath,
@@ -101,16 +101,24 @@ export class Supervisor {
 
   /** @throws ForkdError that which kept the daemon from starting */
   async run(): Promise<number> {
+    this.presence.begin(() => this.parts.planner.optionBeforehand("name"));
     this.spawn();
     await this.#ended;
     this.succession.end();
     await this.log.close(() => this.#sayLast());
-    this.#admin?.close();
     this.service?.close();
+    this.error ??= this.#startAgain();
+    await this.presence.end();
     if (this.error !== undefined) throw this.error;
-    const { restartsAs } = this.succession;
-    if (restartsAs !== undefined) throw notRestarted(become(restartsAs, handoverOf(this), process.env));
     return this.status;
+  }
+
+  /** Returns only if it is not to be, or fails. */
+  #startAgain(): ForkdError | undefined {
+    const { restartsAs } = this.succession;
+    if (restartsAs === undefined) return undefined;
+    this.presence.instance?.renew(); // the name stays taken
+    return notRestarted(become(restartsAs, handoverOf(this), process.env));
   }
 
   #sayLast(): void {
@@ -165,8 +173,9 @@ export class Supervisor {
       this.service ??= await this.#openService(options);
       const { planner } = this.parts;
       const plan = this.reloads.isBy(zygote) ? planner.next(options, this.service.plan) : this.service.plan;
-      if (this.state === "stopped") this.service.close();
-      else this.#commission(zygote, plan);
+      if (this.state !== "stopped") return this.#commission(zygote, plan);
+      this.service.close();
+      await this.presence.end();
     } catch (error) {
       this.#onFailed(zygote, error as ForkdError);
       zygote.kill(); // it waits for its commission
@@ -174,29 +183,22 @@ export class Supervisor {
   }
 
   async #openService(module: Sources["module"]): Promise<Service> {
-    const service = await Service.open(module, this.#serviceParts);
+    const resolved = this.parts.planner.resolve(module);
+    await this.presence.settle(resolved.settings.name);
+    const service = await Service.open(resolved, this.#serviceParts);
     this.news.processesUnheld(service.settings);
-    await this.openAdmin(service);
     return service;
   }
 
   get #serviceParts(): ServiceParts {
-    const { planner, runtimeBase } = this.parts;
     return {
-      planner,
-      runtimeBase,
+      planner: this.parts.planner,
       log: this.log,
       onHung: (timeout) => this.zygotes.current?.kill(`hung: no sign of life for ${formatDuration(timeout)}`),
       onDue: (generation) => {
         if (this.zygotes.current?.generation === generation) this.handle("rotate");
       },
     };
-  }
-
-  /** Its program is loaded while the module is: it takes a while. */
-  async openAdmin(service: Service): Promise<void> {
-    const { AdminServer } = await adminModule;
-    this.#admin = await AdminServer.open(service.instance.folder.socket, this);
   }
 
   #commission(zygote: ZygoteProcess, plan: Plan): void {
@@ -207,7 +209,7 @@ export class Supervisor {
     zygote.expectReady(settings.startTimeout);
     const engine = service.engineFor(plan);
     const isUntried = generation === 1 || this.isResuming; // by this program
-    const trial = zygote !== this.zygotes.current; // another one forks
+    const trial = this.state !== "restarting"; // then nobody forks, and it is waited for
     const message = { type: "serve", settings, generation, engine, isUntried, trial } as const;
     zygote.send(message, service.descriptorsFor(plan));
   }

@@ -8,7 +8,7 @@ import { listThreads, type Threads } from "./threads.ts";
 import { UserResources } from "./user-resources.ts";
 
 /** For what ends by itself: a file that is being read, a socket or a thread that is being closed. */
-const patience = 2000;
+const longestPatience = 2000;
 const glance = 10;
 
 /**
@@ -21,10 +21,12 @@ export class ForkSafety {
   readonly #resources = new UserResources();
 
   /**
-   * Looks, once: afterwards nothing is watched any more. What is open of forkd's itself is `own`.
+   * Looks, once: afterwards nothing is watched any more. What is open of forkd's itself is `own`. There is time left of
+   * `startTimeout` to tell what is found.
    * @returns all that is left, in lines for people; undefined if nothing is
    */
-  async findHazards(own: readonly number[]): Promise<string | undefined> {
+  async findHazards(own: readonly number[], startTimeout: number): Promise<string | undefined> {
+    const patience = Math.min(longestPatience, startTimeout / 2);
     const until = performance.now() + patience;
     const loopIsEmpty = await loopRunsEmpty(patience);
     let left = this.#look(own);

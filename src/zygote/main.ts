@@ -21,7 +21,7 @@ import { limitsOfKernel } from "../scoreboard/limits.ts";
 import { OwnSlot } from "../scoreboard/own-slot.ts";
 import { Registry } from "../scoreboard/registry.ts";
 import { Slots } from "../scoreboard/slots.ts";
-import { succeeded } from "../system-error.ts";
+import { directoryIsGone, succeeded } from "../system-error.ts";
 import { becomeOneself, prepareIdentity } from "../worker/identity.ts";
 import { failOnTrial, startOnTrial } from "../worker/on-trial.ts";
 import { endOnOneselfOnly, hearNotices, startWorker, type Worker } from "../worker/main.ts";
@@ -147,7 +147,7 @@ async function runBeforeFork(daemon: Daemon): Promise<void> {
 /** @returns false if it was asked not to mind */
 async function assureSafety(safety: ForkSafety, commission: Commission): Promise<boolean> {
   const { settings, scoreboard, registry, listeners } = commission;
-  const hazards = await safety.findHazards([control.fd, scoreboard, registry, ...listeners]);
+  const hazards = await safety.findHazards([control.fd, scoreboard, registry, ...listeners], settings.startTimeout);
   if (hazards !== undefined) refuse(hazards, settings);
   return hazards === undefined;
 }
@@ -214,7 +214,7 @@ function failLoading(cause: unknown): never {
 }
 
 function fail(error: unknown): never {
-  const { code, message, cause } = error instanceof ForkdError ? error : unexpected(error);
+  const { code, message, cause } = error instanceof ForkdError ? error : (directoryIsGone(error) ?? unexpected(error));
   const stack = cause instanceof Error ? { stack: cause.stack ?? String(cause) } : {};
   const failure: Failure = { code, message, ...stack };
   control.send({ type: "failed", error: failure });

@@ -90,6 +90,26 @@ void suite("forkd start refuses a runtime folder", () => {
   });
 });
 
+void suite("commands of a user who may not look say so", { skip: needsRoot || setprivIsMissing }, () => {
+  for (const [what, command] of [
+    ["list", ["list"]],
+    ["status", ["status", "commands"]],
+    ["stop", ["stop", "commands.js"]],
+    ["wait", ["wait", "--stopped", "commands"]],
+  ] as const) {
+    void test(`forkd ${what}`, async (t) => {
+      const place = new Place(t, asNobody);
+      makeFolder(join(place.runtimeDir, "commands"), 0o700);
+      const foreign = await place.forkd(...command);
+      assert.match(foreign.stderr, /^forkd: What runs in \S+commands is not for this user to see: .* \(uid 0\)\. /);
+      chmodSync(place.runtimeDir, 0o700);
+      const unreadable = await place.forkd(...command);
+      assert.match(unreadable.stderr, /^forkd: The folder \S+run, .*, cannot be read: EACCES \(permission denied\)\. /);
+      assert.deepEqual([foreign.status, unreadable.status], [refused, refused]);
+    });
+  }
+});
+
 void test("a folder that is fit is made for its user alone, and goes when it is empty", (t) => {
   const base = join(dirname(logPath(t)), "deep", "down");
   const folder = new RuntimeFolder(base, "x");

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { suite, test } from "node:test";
+import type { Status } from "../../dist/admin/api.js";
 import { Client } from "../support/client.ts";
 import { fixture } from "../support/daemon.ts";
 import { Place } from "../support/place.ts";
-import { childrenOf, processInfo } from "../support/processes.ts";
+import { childrenOf, isAlive, processInfo } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const refused = 111;
@@ -72,6 +75,37 @@ void suite("a daemon whose supervisor is stopped", () => {
     const { killed } = await place.ask<{ killed: boolean }>("stop", "--now");
     assert.equal(killed, true);
     assert.deepEqual(place.processes, []);
+  });
+});
+
+void suite("a daemon whose files somebody has removed", () => {
+  void test("is not waited for if it has no admin socket: commands say whose pid it is, and the way out", async (t) => {
+    const place = new Place(t);
+    const { pid } = await place.start(fixture("commands"));
+    rmSync(join(place.runtimeDir, "commands", "admin.sock"));
+    for (const command of ["status", "stop", "restart"]) {
+      const { status, stderr } = await place.forkd(command);
+      assert.match(
+        stderr,
+        new RegExp(`^forkd: The daemon commands cannot be told anything: .*"kill ${pid}" has it stop`),
+      );
+      assert.equal(status, refused);
+    }
+    process.kill(pid, "SIGTERM");
+    await waitFor("its end", () => place.processes.length === 0);
+    assert.deepEqual(place.files, []);
+  });
+
+  void test("leaves another one alone that has taken its name since", async (t) => {
+    const place = new Place(t);
+    const [flag, folder] = ["--runtime-dir", join(place.folder, "removed")];
+    const first = await place.start(fixture("commands"), flag, folder);
+    rmSync(folder, { recursive: true });
+    const second = await place.start(fixture("commands"), flag, folder);
+    process.kill(first.pid, "SIGTERM");
+    await waitFor("the first one's end", () => !isAlive(first.pid));
+    assert.equal((await place.ask<Status>("status", flag, folder)).pid, second.pid);
+    assert.equal((await place.forkd("stop", flag, folder)).stdout, "commands: stopped\n");
   });
 });
 

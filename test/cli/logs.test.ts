@@ -76,7 +76,7 @@ void suite("forkd logs", () => {
     const { status, stderr } = await place.forkd("logs");
     assert.match(
       stderr,
-      /^forkd: The daemon commands logs to its standard error: it has no log file\. It gets one with/,
+      /^forkd: The daemon commands has no log file: it logs to its standard error, or is starting\. It gets one with/,
     );
     assert.equal(status, mistake);
   });

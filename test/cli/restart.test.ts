@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { suite, test } from "node:test";
+import { suite, test, type TestContext } from "node:test";
 import type { Status } from "../../dist/admin/api.js";
 import { Client, exchange } from "../support/client.ts";
 import { fixture } from "../support/daemon.ts";
-import { Place } from "../support/place.ts";
+import { readLog } from "../support/log-file.ts";
+import { Place, type Started } from "../support/place.ts";
 import { childrenOf } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -58,8 +59,68 @@ void suite("forkd restart", () => {
   }
 });
 
+void suite("while a daemon is started again", () => {
+  void test("its name is nobody else's, until its module gives it another", async (t) => {
+    const { place, started, gate, drained } = await draining(t, "name: 'renamed'");
+    writeFileSync(gate, "");
+    const outcome = drained();
+    const list = (): Promise<Status[]> => place.ask<Status[]>("list");
+    const listed = await waitFor("it to be starting", async () => (await list()).find(isStarting));
+    assert.deepEqual([listed.name, listed.pid], ["module", started.pid]);
+    const other = await place.forkd("start", fixture("commands"), "--name", "module", "--listen", "127.0.0.1:0");
+    assert.match(other.stderr, new RegExp(`^forkd: A daemon called module runs already: pid ${started.pid}, `));
+    rmSync(gate);
+    const { stdout } = await outcome;
+    assert.match(stdout, new RegExp(`^renamed: started again, pid ${started.pid}, listening on `));
+    assert.deepEqual(place.files, ["renamed", "renamed/admin.sock", "renamed/pid"]);
+  });
+
+  void test("what keeps it from starting is a record of its log", async (t) => {
+    const { place, started, module, drained } = await draining(t, "name: 'module'");
+    rmSync(module);
+    const { status, stderr } = await drained();
+    assert.equal(status, mistake);
+    assert.match(stderr, /^forkd: The daemon module has ended, and not started again: its log says why\.$/m);
+    const records = readLog(started.log)
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { level: string; msg: string });
+    assert.match(`${records.at(-1)?.level}: ${records.at(-1)?.msg}`, /^error: There is no module /);
+    assert.deepEqual(place.files, []);
+  });
+});
+
+/** A daemon that is to start again, with another option, as soon as `drained` has let go of its last client; it does so at the gate. */
+async function draining(t: TestContext, option: string) {
+  const place = new Place(t);
+  const module = join(place.folder, "module.mjs");
+  const gate = join(place.folder, "gate");
+  writeFileSync(module, exporting("name: 'module'"));
+  const started: Started = await place.start(module, "--drain-timeout", "1h", "--idle-timeout", "off");
+  const client = await Client.open(started.port);
+  client.send("pid\n");
+  await waitFor("a connection", async () => (await place.ask<Status>("status")).workers?.busy === 1);
+  writeFileSync(
+    module,
+    `import { existsSync } from "node:fs";
+    while (existsSync(${JSON.stringify(gate)})) await new Promise((resolve) => setTimeout(resolve, 10));
+    ${exporting(option)}`,
+  );
+  const outcome = place.forkd("restart");
+  await waitFor("the drain", async () => (await place.ask<Status>("status")).state === "draining");
+  const drained = () => {
+    client.close();
+    return outcome;
+  };
+  return { place, started, module, gate, drained };
+}
+
+const isStarting = ({ state }: Status): boolean => state === "starting";
+
 /** A module with such an option. */
 function exporting(option: string): string {
   const forkd = new URL("../../dist/index.js", import.meta.url).href;
-  return `import { defineDaemon } from ${JSON.stringify(forkd)};\nexport default defineDaemon({ ${option}, serve() {} });\n`;
+  return `import { defineDaemon } from ${JSON.stringify(forkd)};\nexport default defineDaemon({
+    ${option}, async serve(connection) { for await (const _line of connection.lines()); }
+  });\n`;
 }

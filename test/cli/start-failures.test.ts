@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { suite, test } from "node:test";
+import type { Status } from "../../dist/admin/api.js";
 import { fixture } from "../support/daemon.ts";
 import { Place } from "../support/place.ts";
+import { missing } from "../support/programs.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const forkd = new URL("../../dist/index.js", import.meta.url).href;
 const serving = `import { defineDaemon } from "${forkd}";\n`;
 const listen = ["--listen", "127.0.0.1:0"];
+const nobody = 65534;
+const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+const setprivIsMissing = missing({ setpriv: "util-linux" });
 const mistake = 100;
 const refused = 111;
 
@@ -57,6 +63,14 @@ void suite("forkd start says the same as forkd run, and ends with the same statu
   });
 });
 
+void test("what was printed before the module failed is told once, as output", async (t) => {
+  const place = new Place(t);
+  const module = join(place.folder, "module.mjs");
+  writeFileSync(module, 'import { writeSync } from "node:fs";\nwriteSync(2, "printed\\n");\nthrow new Error("no");\n');
+  const { stderr } = await place.forkd("run", module);
+  assert.match(stderr, /^\{"level":"error","time":"[^"]+","role":"output","msg":"printed"\}$/m);
+});
+
 void suite("forkd start refuses", () => {
   void test("a second daemon of a name: who has it, since when, and where it listens", async (t) => {
     const place = new Place(t);
@@ -74,10 +88,33 @@ void suite("forkd start refuses", () => {
     const place = new Place(t);
     for (const folder of ["/nowhere", ""]) {
       const outcome = await place.forkd("start", fixture("commands"), "--directory", folder);
-      const sentence = `forkd: --directory must be a folder that is there; received "${folder}".\n`;
-      assert.deepEqual(outcome, { status: mistake, stdout: "", stderr: sentence });
+      const rule = `must be a folder that is there; received "${folder}": ENOENT (no such file or directory).`;
+      assert.deepEqual(outcome, { status: mistake, stdout: "", stderr: `forkd: --directory ${rule}\n` });
     }
   });
+
+  void test("a working folder that may not be entered", { skip: setprivIsMissing }, async (t) => {
+    const isRoot = process.getuid?.() === 0;
+    const place = isRoot ? new Place(t, asNobody, nobody) : new Place(t);
+    const folder = join(place.folder, "locked");
+    mkdirSync(folder, 0);
+    const outcome = await place.forkd("start", fixture("commands"), "--directory", folder);
+    const rule = `must be a folder that this user may enter; received "${folder}": EACCES (permission denied).`;
+    assert.deepEqual(outcome, { status: refused, stdout: "", stderr: `forkd: --directory ${rule}\n` });
+  });
+});
+
+void test("where the working folder has been removed forkd run and forkd start say so", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "forkd-test-"));
+  const place = new Place(t, ["sh", "-c", 'mkdir -p "$0" && cd "$0" && rmdir "$0" && exec "$@"', folder]);
+  for (const args of [
+    ["run", fixture("commands")],
+    ["start", "commands.js"],
+  ]) {
+    const { status, stderr } = await place.forkd(...args, ...listen);
+    assert.match(stderr, new RegExp(`^forkd: The working directory is gone: ${folder} \\(deleted\\)\\. `));
+    assert.equal(status, refused);
+  }
 });
 
 void suite("of a daemon that is ended while it starts, forkd start says so", () => {
@@ -94,6 +131,19 @@ void suite("of a daemon that is ended while it starts, forkd start says so", () 
       await waitFor("all processes to be gone", () => place.processes.length === 0);
     });
   }
+
+  void test("by forkd stop, which finds it as any other", async (t) => {
+    const place = new Place(t);
+    const { outcome, supervisor } = await beginStart(place);
+    const [{ name, pid, state }] = (await place.ask<Status[]>("list")) as [Status];
+    assert.deepEqual([name, pid, state], ["waits-at-load", supervisor, "starting"]);
+    const status = await waitFor("an answer", async () => (await place.forkd("status")).stdout);
+    assert.match(status, /^waits-at-load +starting, pid \d+, /);
+    assert.equal((await place.forkd("stop")).stdout, "waits-at-load: stopped\n");
+    const { code, stderr } = await outcome;
+    assert.deepEqual([code, stderr], [refused, "forkd: The daemon was told to stop before it was ready.\n"]);
+    assert.deepEqual([place.processes, place.files], [[], []]);
+  });
 
   void test("by Ctrl-C", async (t) => {
     const place = new Place(t);

@@ -7,7 +7,7 @@ import { Client, exchange } from "../support/client.ts";
 import { fixture } from "../support/daemon.ts";
 import { recordsIn } from "../support/log-file.ts";
 import { Place } from "../support/place.ts";
-import { isAlive } from "../support/processes.ts";
+import { childrenOf, isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const mistake = 100;
@@ -31,11 +31,19 @@ void suite("forkd status", () => {
     );
     assert.deepEqual([status.addresses, module, logFile], [addresses, fixture("commands"), log]);
     assert.deepEqual([engine, drain, restarts], ["fork", null, 0]);
-    assert.deepEqual([workers.busy, workers.max, connections.accepted], [1, 7, 3]);
+    assert.deepEqual([workers?.busy, workers?.max, connections.accepted], [1, 7, 3]);
     assert.equal(connections.ended["completed"], 1);
     assert.ok(status.memory.supervisorBytes > 0 && status.memory.zygoteBytes > 0);
     assert.match(status.lastError?.message ?? "", /handler/);
     busy.close();
+  });
+
+  void test("tells the last error, also one that the supervisor has to tell", async (t) => {
+    const place = new Place(t);
+    const { pid } = await place.start(fixture("commands"));
+    for (const zygote of childrenOf(pid)) process.kill(zygote, "SIGKILL");
+    const message = async () => (await place.ask<Status>("status")).lastError?.message;
+    await waitFor("the error", async () => (await message()) === "zygote ended: SIGKILL");
   });
 
   void test("says it in words, too, by whichever name", async (t) => {
@@ -148,6 +156,19 @@ void suite("forkd kill", () => {
     client.finish();
     assert.match(await client.rest(), /\n\d+\n$/);
     assert.match(await exchange(port, "pid\n"), /^\d+\n$/, "others are served");
+  });
+
+  void test("is enforced after drainTimeout on one that has taken SIGTERM for itself", async (t) => {
+    const place = new Place(t);
+    const { port, log } = await place.start(fixture("hostile"), "--idle-timeout", "off", "--drain-timeout", "500ms");
+    const client = await Client.open(port);
+    client.send("ignoreAll\n");
+    await client.receives("ignoring\n");
+    const [{ id, pid }] = (await place.ask<ConnectionInfo[]>("connections")) as [ConnectionInfo];
+    assert.deepEqual(await place.ask("kill", id), { id, pid });
+    await client.rest();
+    const enforced = "a worker does not heed its deadline, and is killed";
+    await waitFor("the log to tell", () => recordsIn(log).some(({ msg, pid: its }) => msg === enforced && its === pid));
   });
 
   void test("--now kills the process of one that ignores everything", async (t) => {

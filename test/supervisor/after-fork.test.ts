@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
-import { test } from "node:test";
+import { suite, test } from "node:test";
 import { exchange } from "../support/client.ts";
 import { fixture, forkd, type LogRecord } from "../support/daemon.ts";
 import { assertAlmostIdle } from "../support/idle.ts";
@@ -11,14 +11,22 @@ import { startGated } from "./gated.ts";
 const module = "after-fork-gated";
 const killed = "a worker was not through afterFork within startTimeout, and is killed";
 
-for (const name of ["after-fork-fails", "blocks-after-fork"]) {
-  void test(`a daemon none of whose workers gets through afterFork does not start, ${name}`, async () => {
-    const { status, stderr } = await forkd("run", fixture(name), "--listen", "127.0.0.1:0", "--start-timeout", "8s");
+void suite("a daemon none of whose workers gets through afterFork does not start", () => {
+  void test("and says at once what fails there", async () => {
+    const { status, stderr } = await forkd("run", fixture("after-fork-fails"), "--listen", "127.0.0.1:0");
     assert.equal(status, 100, stderr);
-    assert.match(stderr, /^forkd: .* was not ready within startTimeout \(8s\)\. .*afterFork.*$/m);
+    assert.match(stderr, /^forkd: A worker of .*, on trial, failed before .*\n.*Error: afterFork fails\n +at /m);
     assert.doesNotMatch(stderr, /listening on/);
   });
-}
+
+  void test("after startTimeout if it hangs there", async () => {
+    const flags = ["--listen", "127.0.0.1:0", "--start-timeout", "8s"];
+    const { status, stderr } = await forkd("run", fixture("blocks-after-fork"), ...flags);
+    assert.equal(status, 100, stderr);
+    assert.match(stderr, /^forkd: .* was not ready .*within startTimeout \(8s\).* in afterFork.*$/m);
+    assert.doesNotMatch(stderr, /listening on/);
+  });
+});
 
 void test("workers that hang in afterFork are killed and tried again, until one gets through", async (t) => {
   const { daemon, gate } = await startGated(t, module, "--start-timeout", "8s", "--heartbeat-timeout", "2s");

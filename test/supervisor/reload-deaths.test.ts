@@ -86,7 +86,7 @@ void test("the new zygote is killed while an old worker may still accept: that i
   const { client, pid: standing } = await converse(daemon.port);
   client.finish();
   await client.rest();
-  await waitFor("it to be idle", async () => (await admin.status()).workers.busy === 0);
+  await waitFor("it to be idle", async () => (await admin.status()).workers?.busy === 0);
   const { reload, next } = await reloadUntilFirstWorker(reloadable);
   process.kill(standing, "SIGSTOP"); // not before the old zygote has ended: the kernel would have it go on
   folder.remove("afterFork");

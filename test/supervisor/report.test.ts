@@ -28,7 +28,7 @@ void test("SIGUSR2 has the daemon say in its log what it does, with what setting
   const report = await waitFor("a report of all that", async () => {
     const latest = await askForReport(daemon);
     const { workers, connections } = latest;
-    return workers.idle === 3 && workers.busy === 1 && connections.ended["completed"] === 1 ? latest : undefined;
+    return workers?.idle === 3 && workers?.busy === 1 && connections.ended["completed"] === 1 ? latest : undefined;
   });
   assert.equal(report.name, "commands");
   assert.equal(report.state, "serving");

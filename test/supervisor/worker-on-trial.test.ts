@@ -53,9 +53,10 @@ for (const engine of ["fork", "spawn"]) {
     await crashWorker(daemon);
     await daemon.waitForLog("the next zygote", hasTakenOver);
     const untilThen = daemon.log.slice(0, daemon.log.findIndex(hasTakenOver));
-    const first = untilThen.find(isOfNext("ready"));
+    const { pid: tried } = await daemon.waitForLog("the one on trial", isOfNext("ready"));
+    await daemon.waitForLog("its end", ({ pid, msg }) => pid === tried && msg === "left"); // the pipe may be behind
     assert.deepEqual(
-      daemon.log.filter(({ pid }) => pid === first?.["pid"]).map(({ msg }) => msg),
+      daemon.log.filter(({ pid }) => pid === tried).map(({ msg }) => msg),
       ["ready", "left"],
     );
     assert.equal(untilThen.filter(({ level }) => level === "warn" || level === "error").length, 1, "the crash");
@@ -89,7 +90,8 @@ for (const engine of ["fork", "spawn"]) {
 async function start(t: TestContext, engine: string, ...flags: string[]): ReturnType<typeof startGated> {
   const quick = ["--rotate-interval", "1ms", "--log-level", "debug"];
   const { daemon, gate } = await startGated(t, "on-trial", "--engine", engine, ...quick, ...flags);
-  await waitFor("the spares", () => daemon.log.filter(({ msg }) => msg === "ready").length === 3);
+  const trialAndSpares = 1 + 3;
+  await waitFor("the spares", () => daemon.log.filter(({ msg }) => msg === "ready").length === trialAndSpares);
   return { daemon, gate };
 }
 

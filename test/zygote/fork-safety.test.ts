@@ -5,8 +5,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as later } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { suite, test, type TestContext } from "node:test";
+import { ForkSafety } from "../../dist/zygote/fork-safety.js";
 import { compileAddon } from "../support/addon.ts";
 import { exchange } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
@@ -190,3 +192,11 @@ function hazardsIn(text: string): { what: string; advice: string; place: string 
     ([, what = "", advice = "", place]) => ({ what, advice, place }),
   );
 }
+
+void test("what is left open is told before startTimeout has passed", async () => {
+  const safety = new ForkSafety();
+  const open = setInterval(() => undefined, 1000);
+  const findings = [safety.findHazards([], 100), later(1900)];
+  assert.match((await Promise.race(findings)) ?? "", /a timer, setInterval of 1000 ms/);
+  clearInterval(open);
+});

@@ -20,9 +20,10 @@ const listPatience = 2000;
 
 type Listed = Pick<Status, "name" | "pid" | "state"> & Partial<Status>;
 
-/** One that has its lock, and answers nobody, is about to be ready, or does not get on. */
-async function statusOrPid({ name, holder, client }: Found): Promise<Listed> {
-  return client.status(listPatience).catch(() => ({ name, pid: holder.pid, state: "not answering" }));
+/** One that listens, as its lock's file tells, and answers nobody, does not get on. */
+async function statusOrPid({ name, holder: { pid, addresses }, client }: Found): Promise<Listed> {
+  const state = addresses.length === 0 ? "starting" : "not answering";
+  return client.status(listPatience).catch(() => ({ name, pid, state }));
 }
 
 function describe(statuses: readonly Listed[]): string {
@@ -33,7 +34,7 @@ function describe(statuses: readonly Listed[]): string {
       name,
       String(pid),
       state,
-      workers === undefined ? "" : `${workers.busy}/${workers.max}`,
+      !workers ? "" : `${workers.busy}/${workers.max}`,
       uptimeMs === undefined ? "" : duration(uptimeMs),
       addresses.join(", "),
     ]),

@@ -45,7 +45,7 @@ async function logOf({ name, client }: Found): Promise<string> {
   if (logFile !== null) return logFile;
   throw new ForkdError(
     "FORKD_E_USAGE",
-    `The daemon ${name} logs to its standard error: it has no log file. It gets one with --log-file.`,
+    `The daemon ${name} has no log file: it logs to its standard error, or is starting. It gets one with --log-file.`,
   );
 }
 

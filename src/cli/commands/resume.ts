@@ -1,6 +1,9 @@
+import { writeSync } from "node:fs";
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 import { Command, Option as Flag } from "commander";
 import { ForkdError } from "../../errors.ts";
+import { formatRecord } from "../../log/record.ts";
 import { native } from "../../native.ts";
 import type { Handover } from "../../supervisor/handover.ts";
 import type { Finish } from "../program.ts";
@@ -14,9 +17,20 @@ export function addResume(program: Command, finish: Finish): void {
       const { format, readHandover } = await import("../../supervisor/handover.ts");
       const handover = readHandover(Number(fd));
       if (options.try === true) await tryResuming(handover, format);
-      else finish(await (await import("../../supervisor/main.ts")).resume(handover));
+      else finish(await (await import("../../supervisor/main.ts")).resume(handover).catch(tellInLog));
     });
   program.addCommand(resume, { hidden: true });
+}
+
+const stderr = 2;
+
+/** Standard error is the daemon's log: what has kept it from starting again is a record there, but on a terminal. */
+function tellInLog(error: unknown): number {
+  if (!(error instanceof ForkdError) || isatty(stderr)) throw error;
+  const { message, cause, exitStatus } = error;
+  const identity = { role: "supervisor", pid: process.pid };
+  writeSync(stderr, `${formatRecord("error", identity, message, { err: cause })}\n`);
+  return exitStatus;
 }
 
 async function tryResuming({ format, modulePath, flags }: Handover, ours: string): Promise<void> {

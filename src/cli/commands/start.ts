@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { statSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type Command, Option as Flag } from "commander";
 import { ForkdError } from "../../errors.ts";
 import { native } from "../../native.ts";
+import { describeErrno } from "../../system-error.ts";
 import { addDaemonFlags, daemonFlags, type Given } from "../daemon-flags.ts";
 import { addCommon, type CommonOptions, print } from "../daemon-command.ts";
 import { startNotes } from "../help.ts";
@@ -38,17 +37,16 @@ export function addStart(program: Command, finish: Finish): void {
 }
 
 async function startDaemon(modulePath: string, options: StartOptions): Promise<number> {
-  refuseUnlessFolder(options.directory);
-  const cwd = resolve(options.directory);
+  const args = argumentsAgain(modulePath, options.runtimeDir, daemonFlags(options));
+  const env = variablesAgain(process.env);
+  enter(options.directory);
   process.umask(0o022);
   native.closeOnExecFrom(3); // nothing of the caller's is held open
-  const args = argumentsAgain(modulePath, options.runtimeDir, daemonFlags(options));
   const daemon = spawn(
     process.execPath,
     [...process.execArgv, forkd, "run", "--detached", "--ready-fd", "3", ...(options.json ? ["--json"] : []), ...args],
     {
-      cwd,
-      env: variablesAgain(process.env),
+      env,
       detached: true, // setsid(2): a session of its own, with no terminal
       stdio: ["ignore", options.json ? "pipe" : "ignore", "pipe", "pipe"], // it tells of an error as it is told to
     },
@@ -68,12 +66,19 @@ async function startDaemon(modulePath: string, options: StartOptions): Promise<n
   return 0;
 }
 
-function refuseUnlessFolder(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw new ForkdError(
-    "FORKD_E_USAGE",
-    `--directory must be a folder that is there; received ${JSON.stringify(path)}.`,
-  );
+/** It becomes the daemon's: paths mean something else from now on. */
+function enter(directory: string): void {
+  try {
+    process.chdir(directory);
+  } catch (error) {
+    const { code, errno = 0 } = error as NodeJS.ErrnoException;
+    const isNone = code === "ENOENT" || code === "ENOTDIR";
+    const rule = isNone ? "must be a folder that is there" : "must be a folder that this user may enter";
+    throw new ForkdError(
+      isNone ? "FORKD_E_USAGE" : "FORKD_E_SYSTEM",
+      `--directory ${rule}; received ${JSON.stringify(directory)}: ${describeErrno(errno)}.`,
+    );
+  }
 }
 
 /** The daemon itself has said what is wrong, unless somebody else has ended it. */

@@ -21,10 +21,7 @@ function describe(status: Status): string {
     [status.name, `${status.state}, pid ${status.pid}, for ${duration(status.uptimeMs)}`],
     ["addresses", status.addresses.join(", ")],
     ["module", `${status.module}, generation ${status.generation}`],
-    [
-      "workers",
-      `${workers.busy} busy, ${workers.idle} idle, at most ${workers.max} busy; ${workersAre[status.engine]}`,
-    ],
+    ...(workers === null ? [] : [["workers", describeWorkers(workers, status.engine)]]),
     ["connections", `${connections.accepted} accepted`],
     ...ends.map(([reason, number]) => ["", `${number} ${reason}`]),
     ["zygote", `replaced ${count(status.restarts, "time")} after a crash`],
@@ -33,6 +30,10 @@ function describe(status: Status): string {
     ["log", status.logFile ?? "standard error"],
     ["versions", `forkd ${versions.forkd}, Node ${versions.node}`],
   ]);
+}
+
+function describeWorkers({ busy, idle, max }: NonNullable<Status["workers"]>, engine: Status["engine"]): string {
+  return `${busy} busy, ${idle} idle, at most ${max} busy; ${workersAre[engine ?? "fork"]}`;
 }
 
 const workersAre = { fork: "forked", spawn: "spawned" } as const;

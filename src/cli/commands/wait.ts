@@ -78,7 +78,7 @@ function describe(name: string | undefined, { runtimeDir }: WaitOptions, found?:
 }
 
 function holds(status: Status, { connections }: WaitOptions): boolean {
-  return connections === undefined ? isReady(status) : connections.holds(status.workers.busy);
+  return connections === undefined ? isReady(status) : connections.holds(status.workers?.busy ?? 0);
 }
 
 const isReady = ({ state }: Status): boolean => !["starting", "draining", "stopping", "stopped"].includes(state);
