@@ -1,4 +1,5 @@
 import { formatDuration } from "../config/duration.ts";
+import type { Settings } from "../config/settings.ts";
 import { ForkdError } from "../errors.ts";
 import type { Result } from "../native.ts";
 import type { EndedWorker } from "../scoreboard/ended-worker.ts";
@@ -25,7 +26,7 @@ export function tryWorker(
   const note = readTrialNote(scoreboard);
   if (note.isReady) return "zygote";
   if (note.failure !== undefined) throw failed(modulePath, note.failure);
-  throw ended === undefined ? late(modulePath, settings.startTimeout) : lost(modulePath, ended);
+  throw ended === undefined ? late(modulePath, settings) : lost(modulePath, ended, settings);
 }
 
 const failed = (modulePath: string, stack: string): ForkdError =>
@@ -35,16 +36,22 @@ const failed = (modulePath: string, stack: string): ForkdError =>
     { cause: Object.assign(new Error(), { stack }) },
   );
 
-const late = (modulePath: string, startTimeout: number): ForkdError =>
+const late = (modulePath: string, { startTimeout, engine }: Settings): ForkdError =>
   new ForkdError(
     "FORKD_E_START_TIMEOUT",
     `A worker of ${modulePath}, on trial, was not ready for a connection within startTimeout ` +
-      `(${formatDuration(startTimeout)}), and was killed. Mend what it waits for, or computes, in afterFork, or raise startTimeout.`,
+      `(${formatDuration(startTimeout)}), and was killed. Mend what it waits for, or computes, in afterFork, or raise startTimeout.` +
+      wayOutOf(engine),
   );
 
-const lost = (modulePath: string, { manner }: EndedWorker): ForkdError =>
+const lost = (modulePath: string, { manner }: EndedWorker, { engine }: Settings): ForkdError =>
   new ForkdError(
     "FORKD_E_MODULE_FAILED",
     `A worker of ${modulePath}, on trial, ended before it was ready for a connection: ${manner}. afterFork must not call ` +
-      "process.exit(), and what crashes a worker there, or ends it at one of its limits, must be mended.",
+      "process.exit(), and what crashes a worker there, or ends it at one of its limits, must be mended." +
+      wayOutOf(engine),
   );
+
+/** Where it was not found out before whether fork works. */
+const wayOutOf = (engine: Settings["engine"]): string =>
+  engine === "fork" ? ' If nothing is, fork(2) does not work with this Node on this machine: choose engine: "spawn".' : "";
