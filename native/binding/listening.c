@@ -27,13 +27,20 @@ static struct uv_loop_s *loop;
 static struct uv_async_s *wakeup;
 static struct uv_poll_s *watched;
 
+/* Of the listener, or of what it has put off until it returns: nobody has caught it. */
+static void end_by_exception(void) {
+  napi_value exception;
+  napi_get_and_clear_last_exception(listening, &exception);
+  napi_fatal_exception(listening, exception);
+}
+
 static void call_on_loop(napi_ref reference) {
   napi_handle_scope scope;
   napi_value listener, global;
   napi_open_handle_scope(listening, &scope);
   napi_get_reference_value(listening, reference, &listener);
   napi_get_global(listening, &global);
-  napi_make_callback(listening, NULL, global, listener, 0, NULL, NULL);
+  if (napi_make_callback(listening, NULL, global, listener, 0, NULL, NULL) == napi_pending_exception) end_by_exception();
   napi_close_handle_scope(listening, scope);
 }
 

@@ -54,4 +54,6 @@ const lost = (modulePath: string, { manner }: EndedWorker, { engine }: Settings)
 
 /** Where it was not found out before whether fork works. */
 const wayOutOf = (engine: Settings["engine"]): string =>
-  engine === "fork" ? ' If nothing is, fork(2) does not work with this Node on this machine: choose engine: "spawn".' : "";
+  engine === "fork"
+    ? ' If nothing is, fork(2) does not work with this Node on this machine: choose engine: "spawn".'
+    : "";
