@@ -5,6 +5,7 @@ import { draining, outcomeOf, reasonOfDeadline } from "./ends.ts";
 import { exitStatusAfter, leave, recordEnd, staysAfter } from "./leaving.ts";
 import type { Worker } from "./main.ts";
 import { SocketConnection } from "./socket-connection.ts";
+import { turnOfLoop } from "./turn-of-loop.ts";
 import { endIfExiting } from "./uncaught.ts";
 
 type Handler = (connection: Connection) => void | Promise<void>;
@@ -18,7 +19,6 @@ export async function serveAsynchronously(worker: Worker, handler: Handler): Pro
     if (fd < 0) leave();
     const outcome = await serveOneAsynchronously(worker, handler, fd);
     if (!staysAfter(worker, outcome, served)) leave(exitStatusAfter(outcome));
-    await eventLoop();
   }
 }
 
@@ -26,13 +26,14 @@ export async function serveOneAsynchronously(worker: Worker, handler: Handler, f
   const connection = new SocketConnection(fd, worker.slot, worker.pipeLog);
   current = connection;
   const error = await handle(handler, connection);
+  await turnOfLoop(); // what the handler has put off, and a rejection that nobody handles, are the connection's, too
   await connection.finish();
   current = undefined;
   connection.countBytes();
   const reason = connection.reason ?? error;
   const outcome = outcomeOf(reason, worker.settings);
   recordEnd(worker, outcome, reason);
-  connection.close();
+  await connection.close();
   return outcome;
 }
 
@@ -58,6 +59,3 @@ async function handle(handler: Handler, connection: SocketConnection): Promise<u
     return error ?? new Error(`the handler threw ${String(error)}`);
   }
 }
-
-/** Lets it go round once, so that what the last connection left is closed before this process waits for the next. */
-const eventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -12,6 +12,7 @@ import type { LineSplitter } from "./line-splitter.ts";
 import { splitterFor } from "./lines-options.ts";
 import { SocketStream } from "./socket-stream.ts";
 import { WatchedSocket } from "./watched-socket.ts";
+import { turnOfLoop } from "./turn-of-loop.ts";
 
 /**
  * Read and written by its descriptor, without a socket, until the handler asks for that, or writes more than the kernel takes
@@ -90,7 +91,7 @@ export class SocketConnection implements Connection {
       this.countBytes();
       native.abandonOutput(this.#fd);
     }
-    this.close();
+    void this.close();
   }
 
   /** From now on bytes are read as they come, unless the socket does that. */
@@ -140,12 +141,17 @@ export class SocketConnection implements Connection {
     if (!this.#isGone) native.finish(this.#fd);
   }
 
-  close(): void {
+  /** Returns when all that was made for it is closed. */
+  async close(): Promise<void> {
     const isClosed = this.#isGone;
     this.#isClosed = true;
     this.#direct.release();
-    if (this.#indirect !== undefined) this.#indirect.socket.destroy();
-    else if (!isClosed) native.close(this.#fd);
+    if (this.#indirect === undefined) {
+      if (!isClosed) native.close(this.#fd);
+      return;
+    }
+    this.#indirect.socket.destroy();
+    await turnOfLoop();
   }
 
   get #isGone(): boolean {
