@@ -41,7 +41,9 @@ void suite("forkd stop", () => {
       'forkd: The daemon drain-watcher goes on stopping: "forkd stop drain-watcher --now" does not wait for it.';
     assert.equal((await left).stderr.split("\n")[1], way);
     assert.equal(impatient.signalCode, "SIGINT");
-    const stop = place.forkd("stop");
+    const patientOne = place.spawn("stop");
+    const stop = place.outcomeOf(patientOne);
+    await once(patientOne.stderr, "data");
     await client.receives("FORKD_E_DRAINING\n");
     assert.deepEqual((await place.ask<{ drain: unknown }>("status")).drain !== null, true);
     client.send("pid\n");
