@@ -58,7 +58,7 @@ EXPORTED void *mmap64(void *, size_t, int, int, int, off_t) __attribute__((alias
 EXPORTED int mprotect(void *start, size_t length, int protection) {
   int refused = (int)syscall(SYS_mprotect, start, length, protection);
   if (protection & PROT_WRITE) note(refused);
-  if (protection != (PROT_READ | PROT_WRITE)) image_release(start, length);
+  if (!refused) image_protect(start, length, protection);
   return refused;
 }
 

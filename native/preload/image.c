@@ -18,15 +18,22 @@
 #define PIECES_MAX 512
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 
-/* Memory that lies together; in the file one follows upon another. `is_image` has a byte for each page. */
+/*
+ * In the file each piece of memory begins so far behind the one before, and what lies between is nothing: realloc(3) may have the
+ * kernel make a large block, which malloc(3) has mapped by itself, larger where it is: mremap(2). It finds zeros there.
+ */
+#define STRIDE ((off_t)1 << 38)
+
+/* Of a page that is the image's, and what may be done with it. */
+#define IMAGE 0x80
+
+/* Memory that lies together, and a mark for each of its pages; no marks: it is none of the image's. */
 static struct piece {
   char *start, *end;
-  unsigned char *is_image;
+  unsigned char *marks;
 } pieces[PIECES_MAX];
 
 static int count;
-static size_t total;
-static unsigned char *marks = MAP_FAILED;
 
 static size_t length_of(const struct piece *piece) { return (size_t)(piece->end - piece->start); }
 
@@ -37,17 +44,57 @@ static int holds(const struct piece *piece, const void *at) {
 /* Not what is read-only, or run; nor the stack, which is written to while the image is taken. */
 static void note(void *start, size_t length, int protection) {
   struct piece piece = {start, (char *)start + length, NULL};
-  if (protection != READ_WRITE || count == PIECES_MAX || holds(&piece, &piece)) return;
+  if (protection != READ_WRITE || holds(&piece, &piece) || count == PIECES_MAX) return;
   pieces[count++] = piece;
-  total += length;
 }
 
-/* Before there are pieces: it is none. */
+static struct piece *piece_at(const void *start) {
+  for (int i = 0; i < count; i++)
+    if (pieces[i].start == start) return &pieces[i];
+  return NULL;
+}
+
+static void forget(struct piece *piece) { *piece = pieces[--count]; }
+
+/*
+ * What a child shall not have, wiped (wf) or dropped (dp), what is kept in memory (lo), and what shall be in no core dump (dd)
+ * stays what it is: the kernel gives out random numbers from such a page. "VmFlags: rd wr mr ...", proc_pid_smaps(5).
+ */
+static int is_special(const char *line) {
+  static const char *const flags[] = {" wf", " dp", " lo", " dd"};
+  size_t length = (size_t)(strchr(line, '\n') - line);
+  for (int i = 0; i < 4; i++)
+    if (memmem(line, length, flags[i], 3)) return 1;
+  return 0;
+}
+
+static uintptr_t address_in(const char *line) {
+  uintptr_t address = 0;
+  for (; *line != '-'; line++) address = address << 4 | (uintptr_t)(*line <= '9' ? *line - '0' : *line - 'a' + 10);
+  return address;
+}
+
+/* A mapping's first line begins with its address, all others with a capital letter. */
+static void leave_out_special(const char *line, void *context) {
+  struct piece **piece = context;
+  if (*line < 'A' || *line > 'Z') *piece = piece_at((void *)address_in(line));
+  else if (*piece && strncmp(line, "VmFlags:", 8) == 0 && is_special(line)) forget(*piece);
+}
+
+static int find_pieces(void) {
+  struct piece *piece = NULL;
+  count = 0;
+  int failed = fk_mappings_each_private_anonymous(note);
+  return failed ? failed : fk_each_line("/proc/self/smaps", leave_out_special, &piece);
+}
+
+/* When no more pieces are looked for: it is none. */
 static int make_marks(void) {
-  marks = (unsigned char *)syscall(SYS_mmap, NULL, total / PAGE, READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (marks == MAP_FAILED) return -errno;
-  unsigned char *next = marks;
-  for (int i = 0; i < count; next += length_of(&pieces[i++]) / PAGE) pieces[i].is_image = next;
+  size_t pages = 0;
+  for (int i = 0; i < count; i++) pages += length_of(&pieces[i]) / PAGE;
+  unsigned char *next = (unsigned char *)syscall(SYS_mmap, NULL, pages, READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (next == MAP_FAILED) return -errno;
+  for (int i = 0; i < count; next += length_of(&pieces[i++]) / PAGE) pieces[i].marks = next;
   return 0;
 }
 
@@ -58,8 +105,11 @@ static int is_blank(const char *page) {
 
 /* Blank pages are left out: they take up no memory in the file either. */
 static int write_piece(int fd, const struct piece *piece, off_t at) {
-  for (const char *page = piece->start; page < piece->end; page += PAGE, at += PAGE)
-    if (!is_blank(page) && pwrite(fd, page, PAGE, at) != PAGE) return -errno;
+  for (const char *page = piece->start; page < piece->end; page += PAGE, at += PAGE) {
+    if (is_blank(page)) continue;
+    ssize_t written = pwrite(fd, page, PAGE, at);
+    if (written != PAGE) return written < 0 ? -errno : -EIO;
+  }
   return 0;
 }
 
@@ -67,31 +117,30 @@ static int write_piece(int fd, const struct piece *piece, off_t at) {
 static void map_piece(int fd, const struct piece *piece, off_t at) {
   size_t length = length_of(piece);
   long mapped = syscall(SYS_mmap, piece->start, length, READ_WRITE, MAP_PRIVATE | MAP_FIXED, fd, at);
-  if (mapped == (long)piece->start) memset(piece->is_image, 1, length / PAGE);
+  if (mapped == (long)piece->start) memset(piece->marks, IMAGE | READ_WRITE, length / PAGE);
 }
 
 static int replace_pieces(int fd) {
-  off_t at = 0;
-  for (int i = 0; i < count; at += (off_t)length_of(&pieces[i++])) {
-    int failed = write_piece(fd, &pieces[i], at);
+  for (int i = 0; i < count; i++) {
+    int failed = write_piece(fd, &pieces[i], i * STRIDE);
     if (failed) return failed;
-    map_piece(fd, &pieces[i], at);
+    map_piece(fd, &pieces[i], i * STRIDE);
   }
   return 0;
 }
 
-/* Where files may not be so large, the kernel would end this process for trying. */
-static int file_may_be_as_large(void) {
+/* Where the size of files is limited, the kernel would end this process for trying. */
+static int files_are_limited(void) {
   struct rlimit limit;
-  return getrlimit(RLIMIT_FSIZE, &limit) == 0 && total <= limit.rlim_cur;
+  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY;
 }
 
 static int make_image(void) {
-  if (!file_may_be_as_large()) return -EFBIG;
+  if (files_are_limited()) return -EFBIG;
   int fd = memfd_create("forkd-image", MFD_CLOEXEC);
   if (fd < 0) return -errno;
   int failed = make_marks();
-  if (!failed) failed = ftruncate(fd, (off_t)total) ? -errno : replace_pieces(fd);
+  if (!failed) failed = ftruncate(fd, count * STRIDE) ? -errno : replace_pieces(fd);
   close(fd);
   return failed;
 }
@@ -104,50 +153,64 @@ EXPORTED int forkd_take_image(void) {
   sigset_t all, before;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
-  int failed = fk_mappings_each_private_anonymous(note);
+  int failed = find_pieces();
   if (!failed) failed = make_image();
   sigprocmask(SIG_SETMASK, &before, NULL);
   return failed;
 }
 
-/* The mark of the page at an address; NULL if it has none. */
-static unsigned char *mark_of(const char *at) {
-  for (int i = 0; i < count; i++)
-    if (pieces[i].is_image && holds(&pieces[i], at)) return &pieces[i].is_image[(at - pieces[i].start) / PAGE];
+/* The next piece, from number `*from` on, that has a part in a range; that part's first page and its end. */
+static struct piece *next_part(int *from, const char *start, size_t length, size_t *first, size_t *end) {
+  for (; *from < count; ++*from) {
+    struct piece *piece = &pieces[*from];
+    const char *from_here = start > piece->start ? start : piece->start;
+    const char *to_here = start + length < piece->end ? start + length : piece->end;
+    if (!piece->marks || from_here >= to_here) continue;
+    *first = (size_t)(from_here - piece->start) / PAGE;
+    *end = (size_t)(to_here - piece->start + PAGE - 1) / PAGE;
+    ++*from;
+    return piece;
+  }
   return NULL;
 }
 
-static int is_image(const char *at) {
-  const unsigned char *mark = mark_of(at);
-  return mark && *mark;
+void image_release(char *start, size_t length) {
+  size_t first, end;
+  struct piece *piece;
+  for (int from = 0; (piece = next_part(&from, start, length, &first, &end));) memset(piece->marks + first, 0, end - first);
 }
 
-void image_release(const char *start, size_t length) {
-  if (marks == MAP_FAILED) return;
-  for (const char *at = start; at < start + length; at += PAGE)
-    if (is_image(at)) *mark_of(at) = 0;
+void image_protect(char *start, size_t length, int protection) {
+  size_t first, end;
+  struct piece *piece;
+  for (int from = 0; (piece = next_part(&from, start, length, &first, &end));)
+    for (size_t page = first; page < end; page++)
+      if (piece->marks[page] & IMAGE) piece->marks[page] = IMAGE | (unsigned char)protection;
 }
 
-/* One run of pages that are all the image's, or all not. */
-static char *end_of_run(char *start, const char *end) {
-  char *at = start;
-  while (at < end && is_image(at) == is_image(start)) at += PAGE;
-  return at;
+/* Some pages of the image with the same mark: anonymous memory takes their place. If the kernel has no more, they are wiped. */
+static void blank_out(struct piece *piece, size_t first, size_t end) {
+  char *start = piece->start + first * PAGE;
+  size_t length = (end - first) * PAGE;
+  int protection = piece->marks[first] & ~IMAGE;
+  long mapped = syscall(SYS_mmap, start, length, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  if (mapped == (long)start) memset(piece->marks + first, 0, end - first);
+  else if (protection & PROT_WRITE) memset(start, 0, length);
 }
 
-static int discard_run(char *start, size_t length) {
-  if (!is_image(start)) return (int)syscall(SYS_madvise, start, length, MADV_DONTNEED);
-  long mapped = syscall(SYS_mmap, start, length, READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-  if (mapped != (long)start) return -1;
-  image_release(start, length);
-  return 0;
+static size_t end_of_run(const unsigned char *marks, size_t first, size_t end) {
+  size_t page = first;
+  while (page < end && marks[page] == marks[first]) page++;
+  return page;
 }
 
 int image_discard(char *start, size_t length) {
-  const char *end = start + length;
-  for (char *next; start < end; start = next) {
-    next = end_of_run(start, end);
-    if (discard_run(start, (size_t)(next - start)) != 0) return -1;
-  }
-  return 0;
+  size_t first, end;
+  struct piece *piece;
+  for (int from = 0; (piece = next_part(&from, start, length, &first, &end));)
+    for (size_t next; first < end; first = next) {
+      next = end_of_run(piece->marks, first, end);
+      if (piece->marks[first] & IMAGE) blank_out(piece, first, next);
+    }
+  return (int)syscall(SYS_madvise, start, length, MADV_DONTNEED);
 }

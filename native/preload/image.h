@@ -15,7 +15,10 @@
  */
 int image_discard(char *start, size_t length);
 
-/* This memory has been unmapped, mapped anew, or is not to be written to any more: it is nobody's image from now on. */
-void image_release(const char *start, size_t length);
+/* This memory has been unmapped, or mapped anew: it is nobody's image from now on. */
+void image_release(char *start, size_t length);
+
+/* This is what may be done with this memory from now on: mprotect(2). */
+void image_protect(char *start, size_t length, int protection);
 
 #endif

@@ -29,7 +29,7 @@ static int parse_protection(const char *letters) {
 }
 
 /* "start-end rwxp offset device inode [path]", ended by a newline; a private anonymous one has inode 0 and a p. */
-static void visit_line(const char *line, fk_mapping_visitor *visit) {
+static void visit_line(const char *line, void *visitor) {
   const char *at = line;
   uintptr_t start = parse_hex(&at);
   at++;
@@ -40,32 +40,36 @@ static void visit_line(const char *line, fk_mapping_visitor *visit) {
   skip_field(&at);
   skip_field(&at);
   int is_anonymous = at[0] == '0' && (at[1] == ' ' || at[1] == '\n');
-  if (is_private && is_anonymous) visit((void *)start, end - start, protection);
+  if (is_private && is_anonymous) (*(fk_mapping_visitor **)visitor)((void *)start, end - start, protection);
 }
 
-/* Visit the whole lines among `length` bytes; how many bytes they were. */
-static size_t visit_lines(const char *bytes, size_t length, fk_mapping_visitor *visit) {
+/* See the whole lines among `length` bytes; how many bytes they were. */
+static size_t see_lines(const char *bytes, size_t length, void (*see)(const char *, void *), void *context) {
   size_t done = 0;
   const char *end;
   while ((end = memchr(bytes + done, '\n', length - done))) {
-    visit_line(bytes + done, visit);
+    see(bytes + done, context);
     done = (size_t)(end - bytes) + 1;
   }
   return done;
 }
 
-int fk_mappings_each_private_anonymous(fk_mapping_visitor *visit) {
+int fk_each_line(const char *path, void (*see)(const char *, void *), void *context) {
   static char buffer[16 * 1024]; /* the kernel hands over whole lines, a page at a time */
-  int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return -errno;
   size_t kept = 0;
   ssize_t got;
   while ((got = read(fd, buffer + kept, sizeof buffer - kept)) > 0) {
-    size_t length = kept + (size_t)got, done = visit_lines(buffer, length, visit);
+    size_t length = kept + (size_t)got, done = see_lines(buffer, length, see, context);
     kept = length - done;
     memmove(buffer, buffer + done, kept);
   }
   int error = got < 0 ? -errno : 0;
   close(fd);
   return error;
+}
+
+int fk_mappings_each_private_anonymous(fk_mapping_visitor *visit) {
+  return fk_each_line("/proc/self/maps", visit_line, &visit);
 }

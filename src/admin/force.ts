@@ -24,8 +24,9 @@ export async function endByForce(name: string, folder: RuntimeFolder): Promise<v
   }
   native.kill(pid, SIGSTOP);
   const areGone = await waitFor(async () => killChildren(pid) === 0 || undefined, patience);
-  if (areGone === undefined) throw notEnded(name, livingChildren(pid));
+  const left = livingChildren(pid);
   native.kill(pid, SIGKILL);
+  if (areGone === undefined) throw notEnded(name, left);
   const hasEnded = await waitFor(async () => findHolder(folder.pidFile) === undefined || undefined, patience);
   if (hasEnded === undefined) throw notEnded(name, [pid]);
   clearAway(folder);

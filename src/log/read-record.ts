@@ -17,6 +17,7 @@ const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
  */
 export function readRecord(line: string): PipedRecord | undefined {
   if (!line.startsWith('{"level":')) return undefined; // as a record begins, and hardly anything else
+  if (line.includes('"role":"supervisor"')) return undefined; // whatever else its role may be said to be
   const { level, time, role, pid, msg } = parseObject(line);
   const isKnown = levels.includes(level as Level) && roles.has(role) && Number.isSafeInteger(pid);
   if (!isKnown || typeof msg !== "string" || !isTime(time)) return undefined;

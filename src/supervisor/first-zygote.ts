@@ -22,12 +22,24 @@ export function bootFirstZygote(): void {
   native.closeOnExecFrom(3); // what this process was given is not for zygotes, but for what they are handed
   try {
     const logPipe = makeLogPipe();
-    const zygote = bootZygote(logPipe[1]);
-    if (zygote.process.pid !== undefined) first = { zygote, logPipe };
-    else zygote.process.on("error", () => undefined);
+    first = bootWith(logPipe);
+    if (first === undefined) for (const fd of logPipe) native.close(fd);
   } catch {
-    // the system has no process, or no descriptor, for it
+    // the system has no descriptor for it
   }
+}
+
+/** Undefined if the system has no process, or no descriptor, for it. */
+function bootWith(logPipe: LogPipe): FirstZygote | undefined {
+  try {
+    const zygote = bootZygote(logPipe[1]);
+    if (zygote.process.pid !== undefined) return { zygote, logPipe };
+    zygote.process.on("error", () => undefined);
+    native.close(zygote.controlFd);
+  } catch {
+    // told when it is tried again
+  }
+  return undefined;
 }
 
 /** Whether a descriptor is not one that this process was given, but leads to it. */

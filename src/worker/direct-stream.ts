@@ -10,6 +10,12 @@ const mostUnread = 64 * 1024;
 /** For bytes that nobody waits for. */
 const landing = Buffer.allocUnsafeSlow(mostUnread);
 
+/** Somebody who waits for bytes, and where they are wanted. */
+interface Reader {
+  readonly space: Uint8Array;
+  readonly tell: (got: number | undefined) => void;
+}
+
 /**
  * A connection's descriptor, read as bytes come and written at once, with no socket in between. What nobody waits for is
  * kept, so that a client's going is noticed though nobody reads.
@@ -22,9 +28,8 @@ export class DirectStream {
   #isWatched = false;
   #hasEnded = false;
   #isReleased = false;
-  /** Where the one who waits for bytes wants them. */
-  #space: Uint8Array | undefined;
-  #tell: (got: number | undefined) => void = () => undefined;
+  /** In the order in which they have asked. */
+  readonly #readers: Reader[] = [];
 
   constructor(fd: number, onFailed: (errno: number) => void) {
     this.#fd = fd;
@@ -40,13 +45,15 @@ export class DirectStream {
   }
 
   onReadable(): void {
-    const got = native.readNow(this.#fd, this.#space ?? landing);
+    const [first] = this.#readers;
+    const got = native.readNow(this.#fd, first?.space ?? landing);
     if (got === -EAGAIN) return;
     if (got <= 0) this.#unwatch();
     this.#hasEnded = got === 0;
     if (got < 0) this.#onFailed(got);
-    else if (this.#space === undefined) this.#keep(got);
-    else this.#tellReader(got);
+    else if (got === 0) this.#tellAll(0);
+    else if (first === undefined) this.#keep(got);
+    else this.#readers.shift()?.tell(got);
   }
 
   /** How many bytes have been put into `space`; 0 at the end; undefined once the descriptor is released. */
@@ -54,9 +61,10 @@ export class DirectStream {
     if (this.#unread.length > 0) return Promise.resolve(this.#takeUnread(space));
     if (this.#isReleased) return Promise.resolve(undefined);
     if (this.#hasEnded) return Promise.resolve(0);
-    this.watch();
-    this.#space = space;
-    return new Promise((resolve) => (this.#tell = resolve));
+    return new Promise((tell) => {
+      this.#readers.push({ space, tell });
+      this.watch();
+    });
   }
 
   /** What the kernel does not take at once; undefined if it takes all. */
@@ -73,18 +81,16 @@ export class DirectStream {
   release(): readonly Buffer[] {
     this.#isReleased = true;
     this.#unwatch();
-    this.#tellReader(undefined);
+    this.#tellAll(undefined);
     return this.#unread.splice(0);
   }
 
-  #tellReader(got: number | undefined): void {
-    if (this.#space === undefined) return;
-    this.#space = undefined;
-    this.#tell(got);
+  #tellAll(got: number | undefined): void {
+    for (const { tell } of this.#readers.splice(0)) tell(got);
   }
 
   #keep(got: number): void {
-    if (got > 0) this.#unread.push(Buffer.from(landing.subarray(0, got)));
+    this.#unread.push(Buffer.from(landing.subarray(0, got)));
     this.#unreadBytes += got;
     if (this.#unreadBytes >= mostUnread) this.#unwatch();
   }

@@ -19,6 +19,7 @@ export async function serveAsynchronously(worker: Worker, handler: Handler): Pro
     if (fd < 0) leave();
     const outcome = await serveOneAsynchronously(worker, handler, fd);
     if (!staysAfter(worker, outcome, served)) leave(exitStatusAfter(outcome));
+    await turnOfLoop(); // what the connection leaves behind ends before there is another
   }
 }
 
@@ -33,7 +34,7 @@ export async function serveOneAsynchronously(worker: Worker, handler: Handler, f
   const reason = connection.reason ?? error;
   const outcome = outcomeOf(reason, worker.settings);
   recordEnd(worker, outcome, reason);
-  await connection.close();
+  connection.close();
   return outcome;
 }
 

@@ -12,7 +12,6 @@ import type { LineSplitter } from "./line-splitter.ts";
 import { splitterFor } from "./lines-options.ts";
 import { SocketStream } from "./socket-stream.ts";
 import { WatchedSocket } from "./watched-socket.ts";
-import { turnOfLoop } from "./turn-of-loop.ts";
 
 /**
  * Read and written by its descriptor, without a socket, until the handler asks for that, or writes more than the kernel takes
@@ -91,7 +90,7 @@ export class SocketConnection implements Connection {
       this.countBytes();
       native.abandonOutput(this.#fd);
     }
-    void this.close();
+    this.close();
   }
 
   /** From now on bytes are read as they come, unless the socket does that. */
@@ -141,17 +140,12 @@ export class SocketConnection implements Connection {
     if (!this.#isGone) native.finish(this.#fd);
   }
 
-  /** Returns when all that was made for it is closed. */
-  async close(): Promise<void> {
+  close(): void {
     const isClosed = this.#isGone;
     this.#isClosed = true;
     this.#direct.release();
-    if (this.#indirect === undefined) {
-      if (!isClosed) native.close(this.#fd);
-      return;
-    }
-    this.#indirect.socket.destroy();
-    await turnOfLoop();
+    if (this.#indirect !== undefined) this.#indirect.socket.destroy();
+    else if (!isClosed) native.close(this.#fd);
   }
 
   get #isGone(): boolean {

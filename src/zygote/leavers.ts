@@ -16,12 +16,16 @@ export class Leavers {
   readonly #header: Header;
   readonly #registry: Registry;
   readonly #pids: Int32Array;
+  readonly #generation: number;
   #count = 0;
+  /** Which of them is looked at next. */
+  #next = 0;
   #heard = 0;
   #sweptAt = -Infinity;
   #isSweeping = false;
 
-  constructor(header: Header, registry: Registry) {
+  constructor(header: Header, registry: Registry, generation: number) {
+    this.#generation = generation;
     this.#header = header;
     this.#registry = registry;
     this.#pids = new Int32Array(header.leaversKept);
@@ -33,9 +37,17 @@ export class Leavers {
     this.#isSweeping = this.#untilSweep <= 0;
     if (this.#isSweeping) this.#sweptAt = native.now();
     const { leaving, leaversKept } = this.#header;
-    let unheard = Math.min((leaving - this.#heard) >>> 0, leaversKept - this.#count); // of more, those are found who are left over
-    for (; unheard > 0; unheard--) this.#pids[this.#count++] = this.#header.leaver((leaving - unheard) >>> 0);
+    if (this.#isSweeping) this.#count = 0; // whoever takes long, or is named without reason, is found in a sweep
+    let unheard = Math.min((leaving - this.#heard) >>> 0, leaversKept - this.#count);
+    for (; unheard > 0; unheard--) this.#add(this.#header.leaver((leaving - unheard) >>> 0));
     this.#heard = leaving;
+    this.#next = 0;
+  }
+
+  /** Any worker may have written the pid, or is just writing it. */
+  #add(pid: number): void {
+    const slot = pid > 0 ? this.#registry.find(pid) : -1;
+    if (slot >= 0 && this.#registry.generation(slot) === this.#generation) this.#pids[this.#count++] = pid;
   }
 
   /** Whether a child has ended; `ended` then tells of it. */
@@ -53,14 +65,10 @@ export class Leavers {
   }
 
   #findLeaver(ended: EndedWorker): boolean {
-    for (let index = 0; index < this.#count; index++) {
-      const pid = this.#pids[index] as number;
-      const hasEnded = native.ended(pid, ended.words) > 0;
-      if (!hasEnded && this.#registry.find(pid) >= 0) continue; // it is about to
-      this.#count--;
-      this.#pids[index] = this.#pids[this.#count] as number;
-      if (hasEnded) return true;
-      index--;
+    for (; this.#next < this.#count; this.#next++) {
+      if (native.ended(this.#pids[this.#next] as number, ended.words) <= 0) continue; // it is about to
+      this.#pids[this.#next] = this.#pids[--this.#count] as number;
+      return true;
     }
     return false;
   }

@@ -55,7 +55,7 @@ export class Nursery {
   constructor(parts: NurseryParts) {
     this.#parts = parts;
     this.#keeper = { ...parts, log: parts.pipeLog.ofWorkers };
-    this.#leavers = new Leavers(parts.header, parts.registry);
+    this.#leavers = new Leavers(parts.header, parts.registry, parts.generation);
     this.#spares = new Spares(parts.slots, parts.registry, parts.settings);
   }
 
@@ -219,7 +219,7 @@ export class Nursery {
   /** How long to wait for the bell, in ms; below 0: for ever. */
   #patience(): number {
     if (this.#killAt > 0) return Math.max(1, Math.min(this.#killAt - performance.now(), this.#leavers.patience));
-    if (this.#pause > 0) return this.#pause;
+    if (this.#pause > 0) return Math.max(1, Math.min(this.#pause, this.#leavers.patience));
     return this.#live > 0 ? Math.max(1, Math.min(this.#lookAt - native.now(), this.#leavers.patience)) : -1;
   }
 

@@ -35,6 +35,10 @@ void suite("memory of which an image was taken", () => {
     "what is not is untouched",
     "it can be used, and discarded again",
     "what is read-only since then stays so",
+    "a large block can be made larger",
+    "what is to be wiped in children is wiped",
+    "and is discarded, too",
+    "what is discarded while nobody may use it reads as zero",
   ];
 
   void test("is as memory is", (t) => {
