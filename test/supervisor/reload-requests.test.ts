@@ -49,7 +49,7 @@ void test("Ctrl-C calls a reload off, and those that wait for their turn: the ol
   folder.write("load", "");
   folder.write("version", "1");
   const command = spawn(process.execPath, [cli, "reload", "--runtime-dir", folder.path]);
-  await daemon.waitForLog("the next zygote", ({ msg }) => msg === "at the gate load");
+  await reloadable.zygoteAtGate("load");
   const waiting = assert.rejects(reloadable.reload(), { code: "FORKD_E_CALLED_OFF" });
   await reloadable.admin.status(); // answered after it
   command.kill("SIGINT");
