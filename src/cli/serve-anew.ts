@@ -20,14 +20,16 @@ export async function serveAnew(found: Found, ask: (client: AdminClient) => Prom
   const progress = new Progress();
   const after = await waitFor(async () => {
     const status = await (renamed(found) ?? client).status().catch(undefinedIfDeaf);
-    if (status === undefined) refuseUnlessAlive(holder.pid, client);
+    if (status === undefined) refuseUnlessAlive(holder.pid, client, before);
     progress.show(`${name}: ${status?.state ?? "starting"}`, false);
     return status?.state === "serving" && !status.isReloading ? status : undefined;
   });
   progress.end();
   if (after !== undefined && isAnew(after, before)) return after;
-  throw new ForkdError("FORKD_E_UPGRADE", `The daemon ${name} serves as it did before: its log says why.`);
+  throw new ForkdError("FORKD_E_UPGRADE", `The daemon ${name} serves as it did before: ${logOf(before)} says why.`);
 }
+
+const logOf = ({ logFile }: Status): string => `its log${logFile === null ? "" : `, ${logFile},`}`;
 
 /** Its module, which it has loaded anew, may call it otherwise now. */
 function renamed({ holder, client }: Found): AdminClient | undefined {
@@ -38,13 +40,13 @@ function undefinedIfDeaf(error: ForkdError): undefined {
   if (error.code !== "FORKD_E_NOT_RUNNING") throw error;
 }
 
-function refuseUnlessAlive(pid: number, { name, hung }: AdminClient): void {
+function refuseUnlessAlive(pid: number, { name, hung }: AdminClient, before: Status): void {
   const state = stateOf(pid);
   if (state === "T") throw hung;
   if (state === "" || state === "Z" || state === "X")
     throw new ForkdError(
       "FORKD_E_NOT_RUNNING",
-      `The daemon ${name} has ended, and not started again: its log says why.`,
+      `The daemon ${name} has ended, and not started again: ${logOf(before)} says why.`,
     );
 }
 
