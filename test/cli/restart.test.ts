@@ -80,7 +80,10 @@ void suite("while a daemon is started again", () => {
     rmSync(module);
     const { status, stderr } = await drained();
     assert.equal(status, mistake);
-    assert.match(stderr, /^forkd: The daemon module has ended, and not started again: its log, \/.+\.log, says why\.$/m);
+    assert.match(
+      stderr,
+      /^forkd: The daemon module has ended, and not started again: its log, \/.+\.log, says why\.$/m,
+    );
     const records = readLog(started.log)
       .trimEnd()
       .split("\n")
