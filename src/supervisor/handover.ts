@@ -21,7 +21,7 @@ export interface Handover {
   readonly runtimeBase: string;
   /** Sockets that the process was started with; the variables that say so are there still. */
   readonly passed: readonly number[];
-  /** What the daemon is called, and that nobody else may be: also of one that starts anew. Nothing of one that is only tried. */
+  /** What the daemon is called, and that nobody else may be: also of one that starts anew. One that is only tried does not look at it. */
   readonly instance: HandedInstance | null;
   /** Of a daemon that goes on; nothing of one that starts anew. */
   readonly daemon: HandedDaemon | null;
