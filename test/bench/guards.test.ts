@@ -13,8 +13,8 @@ const python = "python-fork";
 
 // What a connection took when this was written, and a quarter more: a kernel or a Node of another version may differ.
 const most = {
-  [blocking]: { pageFaults: 210, systemCalls: 76 },
-  [async]: { pageFaults: 390, systemCalls: 96 },
+  [blocking]: { pageFaults: 160, systemCalls: 76 },
+  [async]: { pageFaults: 305, systemCalls: 96 },
 };
 
 void test("a connection costs no more page faults and system calls than it did", {
