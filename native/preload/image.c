@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../sys/mappings.h"
+#include "memory-file.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -129,18 +129,11 @@ static int replace_pieces(int fd) {
   return 0;
 }
 
-/* Where the size of files is limited, the kernel would end this process for trying. */
-static int files_are_limited(void) {
-  struct rlimit limit;
-  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY;
-}
-
 static int make_image(void) {
-  if (files_are_limited()) return -EFBIG;
-  int fd = memfd_create("forkd-image", MFD_CLOEXEC);
-  if (fd < 0) return -errno;
+  int fd = memory_file("forkd-image", count * STRIDE);
+  if (fd < 0) return fd;
   int failed = make_marks();
-  if (!failed) failed = ftruncate(fd, count * STRIDE) ? -errno : replace_pieces(fd);
+  if (!failed) failed = replace_pieces(fd);
   close(fd);
   return failed;
 }

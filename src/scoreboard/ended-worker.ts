@@ -22,6 +22,10 @@ const crashes: ReadonlySet<number> = new Set([
   constants.signals.SIGABRT,
 ]);
 
+/** Made once: whoever has many workers is not to make garbage for each. */
+const toldOnce: Fields = {};
+const toldAgain: Fields = { again: true };
+
 const overstay = "its exit listeners took longer than drainTimeout";
 
 /** What `native.ended` fills in; kept by the caller, so that looking allocates nothing. */
@@ -82,7 +86,7 @@ export function killGroup(worker: number): void {
 export function settleEndedWorker(ended: EndedWorker, slot: number, keeper: Keeper): void {
   const { registry, slots, header } = keeper;
   const generation = registry.generation(slot);
-  const again = registry.mayBeTold(slot) ? { again: true } : {};
+  const again = registry.mayBeTold(slot) ? toldAgain : toldOnce;
   registry.beginTelling(slot);
   if (slots.state(slot) === State.dismissed) {
     header.uncountIdle(generation);

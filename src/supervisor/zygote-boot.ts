@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { release } from "node:os";
 import { fileURLToPath } from "node:url";
 import { loaderFlags } from "../loader/loader-flags.ts";
 import type { StrippingAhead } from "../loader/strip-ahead.ts";
@@ -34,8 +35,9 @@ const forkableFlags = [
   "--no-short-builtin-calls",
 ];
 
-/** Huge pages for the program text: its page tables need not be filled by each child anew. Node 26 gave them up. */
-const largePagesFlags = Number.parseInt(process.versions.node, 10) < 26 ? ["--use-largepages=on"] : [];
+/** Huge pages for the program's text, where those of `native/preload/text.c` are not to be had. Node 26 has given them up. */
+const largePagesFlags =
+  Number.parseFloat(release()) < 6.1 && Number.parseInt(process.versions.node, 10) < 26 ? ["--use-largepages=on"] : [];
 
 /**
  * @param logFd - Where it writes its records to.

@@ -5,7 +5,7 @@ import { succeeded } from "../system-error.ts";
 import type { Worker } from "../worker/main.ts";
 import { rehearse } from "../worker/rehearsal.ts";
 import type { DescriptorPlan } from "./descriptors.ts";
-import { collectGarbage } from "./garbage.ts";
+import { collectYoungGarbage } from "./garbage.ts";
 import { emptyRandomStocks, forgetSeed } from "./randomness.ts";
 import { testFork } from "./self-test.ts";
 
@@ -45,7 +45,7 @@ export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<st
   await plan.onForkable();
   emptyRandomStocks(fork);
   forgetSeed();
-  await rehearse(worker, fewConnections, collectGarbage);
+  await rehearse(worker, fewConnections, collectYoungGarbage);
   const running = await prepareFork(plan);
   if (plan.isSafe && running === 0) native.takeImage(); // if there can be none, forks cost more, and nothing else changes
   return undefined;

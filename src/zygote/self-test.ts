@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import { endOnOneselfOnly, type Worker } from "../worker/main.ts";
-import { collectGarbage } from "./garbage.ts";
+import { collectAllGarbage } from "./garbage.ts";
 import { waitForTrial } from "./trial.ts";
 
 const patience = 5000;
@@ -31,7 +31,7 @@ async function runTrial(worker: Worker, usesLoop: boolean): Promise<never> {
   endOnOneselfOnly(worker);
   try {
     litter();
-    collectGarbage();
+    collectAllGarbage();
     if (usesLoop) await Promise.all([setTimeout(1), drawFromThreadpool(), transfer()]);
     litter();
   } catch (error) {

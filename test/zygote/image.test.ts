@@ -7,8 +7,8 @@ import { suite, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { exchange } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
+import { preloaded } from "../support/preloaded.ts";
 
-const library = fileURLToPath(new URL(`../../prebuilds/linux-${process.arch}/heap.so`, import.meta.url));
 const source = fileURLToPath(new URL("../../test/fixtures/takes-an-image.c", import.meta.url));
 
 void suite("the image of the zygote's memory", () => {
@@ -58,8 +58,8 @@ function factsOf(t: TestContext, ...args: readonly string[]): Record<string, str
   const folder = mkdtempSync(join(tmpdir(), "forkd-test-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const program = join(folder, "takes-an-image");
-  execFileSync("cc", ["-o", program, source, library]);
-  const output = execFileSync(program, args, { env: { LD_PRELOAD: library }, encoding: "utf8" });
+  execFileSync("cc", ["-o", program, source, preloaded]);
+  const output = execFileSync(program, args, { env: { LD_PRELOAD: preloaded }, encoding: "utf8" });
   const facts = output.trim().split("\n");
   return Object.fromEntries(facts.map((fact) => fact.split(": ") as [string, string]));
 }
