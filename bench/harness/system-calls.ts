@@ -2,9 +2,8 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
-import { childrenOf, descendantsOf, end, isAlive, start } from "./processes.ts";
+import { setTimeout } from "node:timers/promises";
+import { childrenOf, descendantsOf, end, start } from "./processes.ts";
 import type { Server } from "./server.ts";
 import type { Tools } from "./tools.ts";
 
@@ -23,7 +22,7 @@ export async function countSystemCalls(
   const args = ["-f", "-c", "-o", summary, ...pids.flatMap((pid) => ["-p", String(pid)])];
   const tracer = start(tools.leash, strace, args, { stdio: ["ignore", "ignore", "pipe"] });
   try {
-    await waitForAttached(tracer.stderr, pids);
+    await waitForAttached(tracer, pids);
     await use();
     await detach(tracer);
   } finally {
@@ -32,22 +31,23 @@ export async function countSystemCalls(
   return parseTotal(readFileSync(summary, "utf8"));
 }
 
-async function waitForAttached(output: Readable | null, pids: readonly number[]): Promise<void> {
-  const missing = new Set(pids);
+async function waitForAttached(tracer: ChildProcess, pids: readonly number[]): Promise<void> {
   let told = "";
-  const input = output ?? Readable.from([]);
-  const timeout = AbortSignal.timeout(attachSeconds * 1000);
-  for await (const line of createInterface({ input, signal: timeout })) {
-    told = line;
-    missing.delete(Number(/Process (\d+) attached/.exec(line)?.[1]));
-    // Children of the last connections may end just now.
-    for (const pid of missing) if (!isAlive(pid)) missing.delete(pid);
-    if (missing.size === 0) {
-      output?.resume();
-      return;
-    }
+  tracer.stderr?.on("data", (chunk: Buffer) => (told = chunk.toString()));
+  const until = performance.now() + attachSeconds * 1000;
+  while (pids.some(isUntraced)) {
+    if (performance.now() > until) throw new Error(`strace could not be attached to all of its processes: ${told}`);
+    await setTimeout(50);
   }
-  throw new Error(`strace could not be attached to all of its processes: ${told}`);
+}
+
+/** Those that are traced, and those that have ended meanwhile, are not. */
+function isUntraced(pid: number): boolean {
+  try {
+    return /^State:\t[^ZX][^]*^TracerPid:\t0$/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 // Letting many threads go may take it longer than a leash is patient.
