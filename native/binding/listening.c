@@ -1,6 +1,7 @@
 /* All that calls back into JavaScript: waiting for a connection, and what comes on the event loop while one is served. */
 #include <stdlib.h>
 
+#include "../sys/stream.h"
 #include "../sys/worker.h"
 #include "binding.h"
 
@@ -92,7 +93,9 @@ static napi_value peer_name(napi_env env, napi_callback_info info) {
 static void hear_readable(struct uv_poll_s *handle, int status, int events) {
   (void)events;
   if (status < 0) uv_poll_start(handle, UV_READABLE, hear_readable);
+  fk_gather_output();
   call_on_loop(readable_listener);
+  fk_send_gathered();
 }
 
 static void free_handle(struct uv_handle_s *handle) { free(handle); }

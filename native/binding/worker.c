@@ -41,12 +41,12 @@ static napi_value read_bytes(napi_env env, napi_callback_info info) {
   return int_value(env, fk_read(int_argument(&a, 0), bytes, size));
 }
 
-/* write(fd, bytes): 0 or -errno. */
+/* write(fd, bytes, more): 0 or -errno. `more` says that other output follows soon. */
 static napi_value write_bytes(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   size_t length;
   const void *bytes = bytes_argument(&a, 1, &length);
-  return int_value(env, fk_write_all(int_argument(&a, 0), bytes, length));
+  return int_value(env, fk_write_all(int_argument(&a, 0), bytes, length, bool_argument(&a, 2)));
 }
 
 static char text[TEXT_MAX];
@@ -57,11 +57,12 @@ static long text_argument(const struct arguments *a, size_t index) {
   return length < sizeof text - 4 ? (long)length : -E2BIG;
 }
 
-/* writeText(fd, text): the same for a string of up to 64 KiB; -E2BIG for a longer one. */
+/* writeText(fd, text, more): the same for a string of up to 64 KiB; -E2BIG for a longer one. */
 static napi_value write_text(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   long length = text_argument(&a, 1);
-  return int_value(env, length < 0 ? length : fk_write_all(int_argument(&a, 0), text, (size_t)length));
+  if (length < 0) return int_value(env, length);
+  return int_value(env, fk_write_all(int_argument(&a, 0), text, (size_t)length, bool_argument(&a, 2)));
 }
 
 /* readNow(fd, bytes): how many have come, without waiting; 0 at the end, or -errno. */
@@ -72,19 +73,20 @@ static napi_value read_bytes_now(napi_env env, napi_callback_info info) {
   return int_value(env, fk_read_now(int_argument(&a, 0), bytes, size));
 }
 
-/* writeNow(fd, bytes): how many the kernel does not take at once, or -errno. */
+/* writeNow(fd, bytes, more): how many the kernel does not take at once, or -errno. */
 static napi_value write_bytes_now(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   size_t length;
   const void *bytes = bytes_argument(&a, 1, &length);
-  return int_value(env, fk_write_now(int_argument(&a, 0), bytes, length));
+  return int_value(env, fk_write_now(int_argument(&a, 0), bytes, length, bool_argument(&a, 2)));
 }
 
-/* writeTextNow(fd, text): the same for a string of up to 64 KiB; -E2BIG for a longer one. */
+/* writeTextNow(fd, text, more): the same for a string of up to 64 KiB; -E2BIG for a longer one. */
 static napi_value write_text_now(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   long length = text_argument(&a, 1);
-  return int_value(env, length < 0 ? length : fk_write_now(int_argument(&a, 0), text, (size_t)length));
+  if (length < 0) return int_value(env, length);
+  return int_value(env, fk_write_now(int_argument(&a, 0), text, (size_t)length, bool_argument(&a, 2)));
 }
 
 static napi_value finish(napi_env env, napi_callback_info info) {

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -17,7 +19,25 @@
 /* A signal came: go on (0), or a deadline has passed. */
 static int after_interruption(void) { return fk_deadline_passed() == FK_NONE ? 0 : -ETIMEDOUT; }
 
+static int gathers;
+static int kept_for = -1; /* the descriptor whose last output the kernel may be keeping, to send it together with more */
+
+static int send_flags(int fd, int more) {
+  kept_for = more ? fd : -1;
+  return more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+}
+
+void fk_gather_output(void) { gathers = 1; }
+
+void fk_send_gathered(void) {
+  int no = 0;
+  if (kept_for >= 0) setsockopt(kept_for, IPPROTO_TCP, TCP_CORK, &no, sizeof no);
+  kept_for = -1;
+  gathers = 0;
+}
+
 long fk_read(int fd, void *bytes, size_t size) {
+  fk_send_gathered();
   for (;;) {
     long got = recv(fd, bytes, size, 0);
     if (got >= 0) {
@@ -45,10 +65,10 @@ static void note_sent(size_t count) {
   fk_deadlines_rearm_idle();
 }
 
-int fk_write_all(int fd, const void *bytes, size_t length) {
+int fk_write_all(int fd, const void *bytes, size_t length, int more) {
   size_t done = 0;
   while (done < length) {
-    long sent = send(fd, (const char *)bytes + done, length - done, MSG_NOSIGNAL);
+    long sent = send(fd, (const char *)bytes + done, length - done, send_flags(fd, more));
     if (sent < 0 && errno != EINTR) return -errno;
     if (sent > 0) note_sent((size_t)sent), done += (size_t)sent;
     int passed = done < length ? after_interruption() : 0;
@@ -57,10 +77,10 @@ int fk_write_all(int fd, const void *bytes, size_t length) {
   return 0;
 }
 
-long fk_write_now(int fd, const void *bytes, size_t length) {
+long fk_write_now(int fd, const void *bytes, size_t length, int more) {
   long sent = 0;
   do {
-    if (length > 0) sent = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (length > 0) sent = send(fd, bytes, length, send_flags(fd, more && gathers) | MSG_DONTWAIT);
   } while (sent < 0 && errno == EINTR);
   if (sent < 0 && errno != EAGAIN) return -errno;
   if (sent < 0) sent = 0;
@@ -74,6 +94,7 @@ static int unread(int fd) {
 }
 
 void fk_finish(int fd) {
+  kept_for = -1; /* what is kept goes with the end */
   if (shutdown(fd, SHUT_WR) != 0 || !unread(fd)) return;
   static char waste[16 * 1024];
   double until = fk_now_ms() + LINGER_MS, left = LINGER_MS;

@@ -7,14 +7,21 @@
 /* Wait for bytes and read them; 0 at the end of input. */
 long fk_read(int fd, void *bytes, size_t size);
 
-/* Write all of it, however slowly the peer reads. 0 or -errno. */
-int fk_write_all(int fd, const void *bytes, size_t length);
+/*
+ * Write all of it, however slowly the peer reads. 0 or -errno. If `more` follows soon, the kernel may keep it, to send both
+ * together: until something is written without, or `fk_read` is about to wait, or for 200 ms.
+ */
+int fk_write_all(int fd, const void *bytes, size_t length, int more);
 
 /* Without waiting: the bytes that have come, 0 at the end of input, -EAGAIN if there is nothing yet. */
 long fk_read_now(int fd, void *bytes, size_t size);
 
-/* Without waiting: how many bytes the kernel does not take at once. */
-long fk_write_now(int fd, const void *bytes, size_t length);
+/* Without waiting: how many bytes the kernel does not take at once. `more` counts only while output is gathered. */
+long fk_write_now(int fd, const void *bytes, size_t length, int more);
+
+/* From here on output may wait for more of it, and here it goes. */
+void fk_gather_output(void);
+void fk_send_gathered(void);
 
 /*
  * Say that no more will come, and let the peer read all of what came before: closing a socket whose input was not read

@@ -72,7 +72,7 @@ TEST(a_connection_taken_as_the_drain_comes_is_served) {
     CHECK(fk_worker_draining());
     CHECK_EQUAL(state(), FK_DRAINING);
     CHECK(!is_open(fk_worker.listeners[0]));
-    CHECK_EQUAL(fk_write_all(fd, "!", 1), 0);
+    CHECK_EQUAL(fk_write_all(fd, "!", 1, 0), 0);
     _exit(0);
   }
   CHECK(is_served(client));

@@ -27,7 +27,7 @@ void serve_on(void) {
   for (;;) {
     int fd = accept_next();
     if (fd < 0) _exit(fd == -ECANCELED ? 0 : 1);
-    CHECK_EQUAL(fk_write_all(fd, "!", 1), 0);
+    CHECK_EQUAL(fk_write_all(fd, "!", 1, 0), 0);
     close(fd);
     if (fk_worker_draining()) _exit(0);
   }

@@ -116,7 +116,7 @@ static void check_all_is_written(void (*pair)(int[2])) {
     CHECK(recv(ends[1], got, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);
     _exit(0);
   }
-  CHECK_EQUAL(fk_write_all(ends[0], bytes, MUCH), 0);
+  CHECK_EQUAL(fk_write_all(ends[0], bytes, MUCH, 0), 0);
   CHECK_EQUAL(bytes_out(), MUCH);
   CHECK_EQUAL(end_of(pid), 0);
 }
@@ -127,7 +127,7 @@ TEST(signals_and_partial_writes_lose_and_double_nothing_by_unix) { check_all_is_
 
 static int write_until_it_fails(void) {
   int result;
-  do result = fk_write_all(ends[0], "x", 1);
+  do result = fk_write_all(ends[0], "x", 1, 0);
   while (result == 0);
   return result;
 }
@@ -144,7 +144,7 @@ TEST(a_peer_that_never_reads_is_idle) {
   be_worker_with(tcp_pair, 60);
   char *bytes = pattern();
   int result;
-  do result = fk_write_all(ends[0], bytes, MUCH); /* more than any system takes for it */
+  do result = fk_write_all(ends[0], bytes, MUCH, 0); /* more than any system takes for it */
   while (result == 0);
   CHECK_EQUAL(result, -ETIMEDOUT);
   CHECK_EQUAL(fk_deadline_passed(), FK_IDLE_TIMEOUT);
@@ -175,7 +175,7 @@ static void check_slow_reader(void (*pair)(int[2])) {
     CHECK(memcmp(got, bytes, MUCH) == 0);
     _exit(0);
   }
-  CHECK_EQUAL(fk_write_all(ends[0], bytes, MUCH), 0);
+  CHECK_EQUAL(fk_write_all(ends[0], bytes, MUCH, 0), 0);
   fk_deadlines_disarm();
   CHECK_EQUAL(end_of(pid), 0);
 }
@@ -206,7 +206,7 @@ TEST(what_was_written_before_a_failure_is_counted) {
     _exit(0);
   }
   close(ends[1]);
-  CHECK(fk_write_all(ends[0], pattern(), MUCH) < 0);
+  CHECK(fk_write_all(ends[0], pattern(), MUCH, 0) < 0);
   CHECK(bytes_out() >= 1024);
   CHECK_EQUAL(end_of(pid), 0);
 }
@@ -214,6 +214,53 @@ TEST(what_was_written_before_a_failure_is_counted) {
 TEST(what_was_written_puts_the_idle_deadline_off) {
   be_worker_with(tcp_pair, NEVER_MS);
   double deadline = fk_worker.slot->idle_deadline;
-  CHECK_EQUAL(fk_write_all(ends[0], "x", 1), 0);
+  CHECK_EQUAL(fk_write_all(ends[0], "x", 1, 0), 0);
   CHECK(fk_worker.slot->idle_deadline > deadline);
+}
+
+static int is_kept_until_more_comes(void) {
+  char bytes[2];
+  CHECK_EQUAL(fk_write_all(ends[0], "a", 1, 1), 0);
+  int is_kept = recv(ends[1], bytes, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+  CHECK_EQUAL(fk_write_all(ends[0], "b", 1, 0), 0);
+  read_exactly(ends[1], bytes, 2);
+  CHECK(memcmp(bytes, "ab", 2) == 0);
+  return is_kept;
+}
+
+TEST(what_more_follows_is_kept_until_it_comes) {
+  be_worker_with(tcp_pair, 0);
+  WAIT_FOR(is_kept_until_more_comes()); /* unless this process has slept meanwhile */
+}
+
+#define PATIENCE_MS 200 /* the kernel's */
+
+static int arrives_at_once(void (*write)(void)) {
+  char byte;
+  double before = fk_now_ms();
+  write();
+  read_exactly(ends[1], &byte, 1);
+  return fk_now_ms() - before < PATIENCE_MS / 2;
+}
+
+static void write_and_read(void) {
+  char byte;
+  CHECK(send(ends[1], "x", 1, 0) == 1);
+  CHECK_EQUAL(fk_write_all(ends[0], "a", 1, 1), 0);
+  CHECK_EQUAL(fk_read(ends[0], &byte, 1), 1);
+}
+
+static void write_in_a_turn(void) {
+  fk_gather_output();
+  CHECK_EQUAL(fk_write_now(ends[0], "a", 1, 1), 0);
+  fk_send_gathered();
+}
+
+static void write_out_of_turn(void) { CHECK_EQUAL(fk_write_now(ends[0], "a", 1, 1), 0); }
+
+TEST(what_no_more_follows_goes_all_the_same) {
+  be_worker_with(tcp_pair, 0);
+  WAIT_FOR(arrives_at_once(write_and_read));
+  WAIT_FOR(arrives_at_once(write_in_a_turn));
+  WAIT_FOR(arrives_at_once(write_out_of_turn));
 }

@@ -5,6 +5,7 @@ import type { OwnSlot } from "../scoreboard/own-slot.ts";
 import type { ConnectionIdentity, LinesOptions } from "./connection.ts";
 import { localEndpoint, remoteEndpoint, type Endpoint } from "./endpoint.ts";
 import { connectionFailed, reasonOfDeadline } from "./ends.ts";
+import type { LineSplitter } from "./line-splitter.ts";
 import { splitterFor } from "./lines-options.ts";
 
 const readSize = 64 * 1024;
@@ -44,6 +45,7 @@ export class DescriptorConnection implements BlockingConnection {
   #log: Log | undefined;
   #remote: Endpoint | undefined;
   #local: Endpoint | undefined;
+  #splitter: LineSplitter | undefined;
 
   constructor(fd: number, slot: OwnSlot, pipeLog: PipeLog) {
     this.#fd = fd;
@@ -74,17 +76,19 @@ export class DescriptorConnection implements BlockingConnection {
 
   *lines(options?: LinesOptions): Generator<string, void, undefined> {
     const splitter = splitterFor(options);
-    for (;;) {
-      const got = this.#receive(splitter.space());
-      if (got === 0) break;
-      splitter.filled(got);
-      for (let line = splitter.next(); line !== undefined; line = splitter.next()) {
-        native.rearmIdle();
-        yield line;
+    this.#splitter = splitter;
+    try {
+      for (let got = this.#readInto(splitter); got > 0; got = this.#readInto(splitter)) {
+        for (let line = splitter.next(); line !== undefined; line = splitter.next()) {
+          native.rearmIdle();
+          yield line;
+        }
       }
+      const last = splitter.last();
+      if (last !== undefined) yield last;
+    } finally {
+      this.#splitter = undefined;
     }
-    const last = splitter.last();
-    if (last !== undefined) yield last;
   }
 
   read(): Buffer | null {
@@ -95,9 +99,16 @@ export class DescriptorConnection implements BlockingConnection {
   }
 
   write(data: string | Uint8Array): void {
-    let result = typeof data === "string" ? native.writeText(this.#fd, data) : native.write(this.#fd, data);
-    if (result === tooLongForText) result = native.write(this.#fd, Buffer.from(data as string));
+    const more = this.#splitter?.hasNext ?? false;
+    let result = typeof data === "string" ? native.writeText(this.#fd, data, more) : native.write(this.#fd, data, more);
+    if (result === tooLongForText) result = native.write(this.#fd, Buffer.from(data as string), more);
     if (result < 0) throw reasonOfDeadline() ?? connectionFailed(result);
+  }
+
+  #readInto(splitter: LineSplitter): number {
+    const got = this.#receive(splitter.space());
+    splitter.filled(got);
+    return got;
   }
 
   #receive(into: Uint8Array): number {

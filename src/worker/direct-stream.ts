@@ -67,12 +67,16 @@ export class DirectStream {
     });
   }
 
-  /** What the kernel does not take at once; undefined if it takes all. */
-  write(data: string | Uint8Array): string | Uint8Array | undefined {
-    const left = typeof data === "string" ? native.writeTextNow(this.#fd, data) : native.writeNow(this.#fd, data);
+  /**
+   * What the kernel does not take at once; undefined if it takes all.
+   * @param more - Whether more is to be written soon
+   */
+  write(data: string | Uint8Array, more: boolean): string | Uint8Array | undefined {
+    const isText = typeof data === "string";
+    const left = isText ? native.writeTextNow(this.#fd, data, more) : native.writeNow(this.#fd, data, more);
     if (left === 0) return undefined;
     if (left === tooLongForText) return data;
-    if (left > 0) return (typeof data === "string" ? Buffer.from(data) : data).subarray(-left);
+    if (left > 0) return (isText ? Buffer.from(data) : data).subarray(-left);
     this.#onFailed(left);
     return undefined;
   }

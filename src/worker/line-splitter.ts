@@ -3,6 +3,8 @@ import { ForkdError } from "../errors.ts";
 const lf = 10;
 const cr = 13;
 const firstCapacity = 4096;
+/** So much is read at once from a client that sends its lines faster than they are taken. */
+const ampleCapacity = 64 * 1024;
 
 /** The longest line by default, in bytes. */
 export const defaultMaxLength = 64 * 1024;
@@ -25,8 +27,9 @@ export class LineSplitter {
   readonly #maxLength: number;
   #buffer = firstBuffer();
   #start = 0;
-  #searched = 0;
   #end = 0;
+  /** Where the first whole line ends; below 0 if there is none. */
+  #lineEnd = -1;
 
   constructor(maxLength: number = defaultMaxLength) {
     if (!Number.isSafeInteger(maxLength) || maxLength < 1) {
@@ -40,25 +43,31 @@ export class LineSplitter {
 
   /** Where to put what comes next; `filled` says how much it was, and then `next` is asked for lines until there is none. */
   space(): Uint8Array {
-    if (this.#start === this.#end) this.#start = this.#searched = this.#end = 0;
-    if (this.#end === this.#buffer.length) this.#makeRoom();
+    const isFull = this.#end === this.#buffer.length;
+    if (this.#start === this.#end) this.#start = this.#end = 0;
+    if (isFull) this.#makeRoom();
     return this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end);
   }
 
   filled(bytes: number): void {
     this.#end += bytes;
+    this.#search(this.#end - bytes);
+  }
+
+  /** Whether there is another whole line. */
+  get hasNext(): boolean {
+    return this.#lineEnd >= 0;
   }
 
   /** The next whole line, without its end; undefined if there is none yet. */
   next(): string | undefined {
-    const at = this.#buffer.indexOf(lf, this.#searched);
-    if (at < 0 || at >= this.#end) {
-      this.#searched = this.#end;
+    if (!this.hasNext) {
       this.#check(this.#withoutCr(this.#end));
       return undefined;
     }
-    const line = this.#take(this.#withoutCr(at));
-    this.#start = this.#searched = at + 1;
+    const line = this.#take(this.#withoutCr(this.#lineEnd));
+    this.#start = this.#lineEnd + 1;
+    this.#search(this.#start);
     return line;
   }
 
@@ -68,6 +77,11 @@ export class LineSplitter {
     const line = this.#take(this.#end);
     this.#start = this.#end;
     return line;
+  }
+
+  #search(from: number): void {
+    const at = from < this.#end ? this.#buffer.indexOf(lf, from) : -1;
+    this.#lineEnd = at < this.#end ? at : -1;
   }
 
   #take(end: number): string {
@@ -86,15 +100,13 @@ export class LineSplitter {
 
   /** The longest line fits with its end and a byte to spare, by which the line that is too long is known. */
   #makeRoom(): void {
-    if (this.#start > 0) {
-      this.#buffer.copyWithin(0, this.#start, this.#end);
-    } else {
-      const larger = Buffer.allocUnsafeSlow(Math.min(this.#buffer.length * 2, this.#maxLength + firstCapacity));
-      this.#buffer.copy(larger, 0, 0, this.#end);
-      this.#buffer = larger;
-    }
+    const isOneLine = this.#start === 0 && this.#end > 0;
+    const most = isOneLine ? this.#maxLength + firstCapacity : ampleCapacity;
+    const { length } = this.#buffer;
+    const roomy = length < most ? Buffer.allocUnsafeSlow(Math.min(length * 2, most)) : this.#buffer;
+    this.#buffer.copy(roomy, 0, this.#start, this.#end);
+    this.#buffer = roomy;
     this.#end -= this.#start;
-    this.#searched -= this.#start;
     this.#start = 0;
   }
 }

@@ -31,7 +31,7 @@ export class SocketConnection implements Connection {
   #isClosed = false;
   #controller: AbortController | undefined;
   #reason: ForkdError | undefined;
-  #readsLines = false;
+  #splitter: LineSplitter | undefined;
 
   constructor(fd: number, slot: OwnSlot, pipeLog: PipeLog) {
     this.#fd = fd;
@@ -105,7 +105,7 @@ export class SocketConnection implements Connection {
 
   async *lines(options?: LinesOptions): AsyncGenerator<string, void, undefined> {
     const splitter = splitterFor(options);
-    this.#readsLines = true;
+    this.#splitter = splitter;
     try {
       for (let got = await this.#readInto(splitter); got > 0; got = await this.#readInto(splitter)) {
         for (let line = splitter.next(); line !== undefined; line = splitter.next()) {
@@ -116,13 +116,13 @@ export class SocketConnection implements Connection {
       const last = splitter.last();
       if (last !== undefined) yield last;
     } finally {
-      this.#readsLines = false;
+      this.#splitter = undefined;
     }
   }
 
   async write(data: string | Uint8Array): Promise<void> {
     if (this.#isGone) throw this.reason ?? clientGone();
-    const left = this.#indirect === undefined ? this.#direct.write(data) : data;
+    const left = this.#indirect === undefined ? this.#direct.write(data, this.#splitter?.hasNext ?? false) : data;
     if (left !== undefined) await this.#bySocket().write(left);
     if (this.#isGone) throw this.reason ?? clientGone();
     native.rearmIdle();
@@ -183,6 +183,6 @@ export class SocketConnection implements Connection {
 
   /** While lines are read, only a whole one puts off the idle timeout. */
   #onRead(): void {
-    if (!this.#readsLines) native.rearmIdle();
+    if (this.#splitter === undefined) native.rearmIdle();
   }
 }

@@ -53,6 +53,17 @@ for (const style of ["async", "blocking"]) {
       await client.rest();
     });
 
+    void test("an answer reaches the client, whatever the next line makes of the worker", async (t) => {
+      const commands = style === "async" ? "commands" : "commands-blocking";
+      const daemon = await TestDaemon.start(t, fixture(commands), "--session-timeout", "3s");
+      for (const next of ["spin", "exit 1", "throw"]) {
+        const client = await Client.open(daemon.port);
+        client.send(`pid\n${next}\n`);
+        await client.receives("\n");
+        client.close();
+      }
+    });
+
     void test("refuses an option that it does not know, and names the one that it does", async (t) => {
       const daemon = await TestDaemon.start(t, fixture(style === "async" ? "commands" : "commands-blocking"));
       await exchange(daemon.port, 'lines {"maxLength":5,"maxlength":5}\n');
