@@ -125,7 +125,7 @@ export class SocketConnection implements Connection {
     const left = this.#indirect === undefined ? this.#direct.write(data, this.#splitter?.hasNext ?? false) : data;
     if (left !== undefined) await this.#bySocket().write(left);
     if (this.#isGone) throw this.reason ?? clientGone();
-    native.rearmIdle();
+    if (left !== undefined) native.rearmIdle(); // what is written directly has done so as it went
   }
 
   /** What of it was sent; what is written directly is counted as it goes. */

@@ -9,8 +9,11 @@ import { collectYoungGarbage } from "./garbage.ts";
 import { emptyRandomStocks, forgetSeed } from "./randomness.ts";
 import { testFork } from "./self-test.ts";
 
-/** Enough for V8 to have compiled and optimised all of it. */
-const manyConnections = 250;
+/** Before Node 22 V8 does not optimise early by itself. */
+const isPatient = process.versions.node.startsWith("20.");
+
+/** Enough for V8 to have compiled and optimised all of it; with more than that it begins to optimise anew what it has. */
+const manyConnections = isPatient ? 500 : 250;
 /** Enough to restore what a collection of garbage in the midst of them took for dead: what V8 had learned of objects' shapes. */
 const fewConnections = 100;
 
@@ -53,10 +56,9 @@ export async function becomeForkable(worker: Worker, plan: ForkPlan): Promise<st
 
 /**
  * Code that is not optimised counts its calls, each function on a page of its own, and each child would copy all of
- * those pages. From Node 22 on V8 optimises as early by itself; before, it has to be told, and told to be patient again.
+ * those pages. V8 that does not optimise as early by itself has to be told, and told to be patient again.
  */
 async function optimisingEarly(rehearsal: () => Promise<void>): Promise<void> {
-  const isPatient = process.versions.node.startsWith("20.");
   if (isPatient) setFlagsFromString("--interrupt-budget=5000");
   await rehearsal();
   if (isPatient) setFlagsFromString("--interrupt-budget=67584"); // as it is by default
