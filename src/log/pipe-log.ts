@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { native } from "../native.ts";
 import { cutRecord } from "./chunks.ts";
-import { isAtLeast, type Level } from "./levels.ts";
+import type { Level } from "./levels.ts";
 import { createLog, formatRecord, type Fields, type Log } from "./record.ts";
 
 const pipe = 2;
@@ -9,6 +9,8 @@ const pipe = 2;
 /** The log of the zygote and the workers: standard error, a pipe that the supervisor reads. */
 export class PipeLog {
   threshold: Level = "info";
+  /** Where it is said how connections end as usual. */
+  endsGoTo = pipe;
   identity: () => Fields = () => ({ role: "zygote", pid: process.pid });
   onDropped: () => void = () => undefined;
   readonly log: Log = createLog(
@@ -26,7 +28,7 @@ export class PipeLog {
 
   /** Says how the connection has ended that the worker serves, if that is as usual. */
   tellEnd(): void {
-    if (isAtLeast("info", this.threshold) && native.tellEnd(pipe) < 0) this.onDropped();
+    if (native.tellEnd(this.endsGoTo) < 0) this.onDropped();
   }
 
   /** A log whose records say more about themselves. */

@@ -1,3 +1,5 @@
+import type { Settings } from "../config/settings.ts";
+import { isAtLeast } from "../log/levels.ts";
 import { shownPeer } from "../log/peer.ts";
 import { native } from "../native.ts";
 import { endLevels } from "../scoreboard/ended-worker.ts";
@@ -10,9 +12,12 @@ import { endIfExiting } from "./uncaught.ts";
 export function recordEnd(workplace: Workplace, outcome: Outcome, error?: unknown): void {
   native.recordEnd(outcomeNumber(outcome));
   if (endLevels[outcome] !== "info") reportEnd(workplace, outcome, error);
-  else if (workplace.settings.connectionLog) workplace.pipeLog.tellEnd();
+  else if (tellsEnds(workplace.settings)) workplace.pipeLog.tellEnd();
   workplace.slot.markReported();
 }
+
+/** Whether connections that end as usual are told of. */
+const tellsEnds = ({ connectionLog, logLevel }: Settings): boolean => connectionLog && isAtLeast("info", logLevel);
 
 function reportEnd({ slot, settings, pipeLog }: Workplace, outcome: Outcome, error: unknown): void {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();

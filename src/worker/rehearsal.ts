@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { isBlocking, type CallableBlockingHandler } from "../define-daemon.ts";
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
@@ -15,8 +16,9 @@ import { serveOneBlockingly } from "./serve-blocking.ts";
  * @param midway is called by one of the handlers
  */
 export async function rehearse(worker: Worker, connections: number, midway = nothing): Promise<void> {
-  const { threshold } = worker.pipeLog;
-  worker.pipeLog.threshold = "error"; // how these connections end is nobody's concern
+  const { pipeLog } = worker;
+  const usual = { threshold: pipeLog.threshold, endsGoTo: pipeLog.endsGoTo };
+  Object.assign(pipeLog, { threshold: "error", endsGoTo: openSync("/dev/null", "w") }); // how these end is nobody's concern
   for (let count = 0; count < connections; count++) {
     const [fd, client] = connect();
     inHandler = count === connections >> 1 ? midway : nothing;
@@ -28,7 +30,8 @@ export async function rehearse(worker: Worker, connections: number, midway = not
     native.close(client);
   }
   stockBuffer();
-  worker.pipeLog.threshold = threshold;
+  closeSync(pipeLog.endsGoTo);
+  Object.assign(pipeLog, usual);
 }
 
 let inHandler: () => void = nothing;
