@@ -106,6 +106,7 @@ export interface Native {
   abandonOutput(fd: number): void;
   logWrite(fd: number, bytes: Uint8Array): Result;
   writeReady(fd: number, bytes: Uint8Array): Result;
+  readLongAgo(): 0 | 1;
   rearmIdle(): void;
   disarm(): void;
   armLast(): void;

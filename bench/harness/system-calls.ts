@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { childrenOf, descendantsOf, end, start } from "./processes.ts";
@@ -35,20 +35,24 @@ async function waitForAttached(tracer: ChildProcess, pids: readonly number[]): P
   let told = "";
   tracer.stderr?.on("data", (chunk: Buffer) => (told = chunk.toString()));
   const until = performance.now() + attachSeconds * 1000;
-  while (pids.some(isUntraced)) {
-    if (performance.now() > until) throw new Error(`strace could not be attached to all of its processes: ${told}`);
+  while (pids.some(hasUntracedThread)) {
+    if (tracer.exitCode !== null || performance.now() > until)
+      throw new Error(`strace could not be attached to all of its processes: ${told}`);
     await setTimeout(50);
   }
 }
 
-/** Those that are traced, and those that have ended meanwhile, are not. */
-function isUntraced(pid: number): boolean {
+/** A process that has ended meanwhile has none. */
+function hasUntracedThread(pid: number): boolean {
   try {
-    return /^State:\t[^ZX][^]*^TracerPid:\t0$/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return readdirSync(`/proc/${pid}/task`).some((thread) => isUntraced(`/proc/${pid}/task/${thread}`));
   } catch {
     return false;
   }
 }
+
+const isUntraced = (thread: string): boolean =>
+  /^State:\t[^ZX][^]*^TracerPid:\t0$/m.test(readFileSync(`${thread}/status`, "utf8"));
 
 // Letting many threads go may take it longer than a leash is patient.
 async function detach(tracer: ChildProcess): Promise<void> {

@@ -116,6 +116,12 @@ static napi_value write_ready(napi_env env, napi_callback_info info) {
   return int_value(env, (int)fk_write_ready(int_argument(&a, 0), bytes, length));
 }
 
+/* readLongAgo(): whether the bytes that have come last have been there for some time. */
+static napi_value read_long_ago(napi_env env, napi_callback_info info) {
+  (void)info;
+  return int_value(env, fk_read_long_ago());
+}
+
 static napi_value rearm_idle(napi_env env, napi_callback_info info) {
   (void)env, (void)info;
   fk_deadlines_rearm_idle();
@@ -164,6 +170,7 @@ void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "abandonOutput", abandon_output);
   set_function(env, exports, "logWrite", log_write);
   set_function(env, exports, "writeReady", write_ready);
+  set_function(env, exports, "readLongAgo", read_long_ago);
   set_function(env, exports, "rearmIdle", rearm_idle);
   set_function(env, exports, "disarm", disarm);
   set_function(env, exports, "armLast", arm_last);

@@ -4,6 +4,7 @@
  * demand (MADV_COLLAPSE) from Linux 6.1 on; where there are none, all stays as it is.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <link.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 
 #include "memory-file.h"
 
+/* With pages of another size huge ones have another, too. */
+#define PAGE 4096
 #define HUGE ((uintptr_t)2 << 20)
 
 #ifndef MADV_COLLAPSE
@@ -24,7 +27,9 @@ struct text {
   size_t length;
 };
 
-static int is_executable(const ElfW(Phdr) *segment) { return segment->p_type == PT_LOAD && segment->p_flags & PF_X; }
+static int is_text(const ElfW(Phdr) *segment) {
+  return segment->p_type == PT_LOAD && (segment->p_flags & (PF_R | PF_W | PF_X)) == (PF_R | PF_X);
+}
 
 static void keep_larger(struct text *text, uintptr_t start, uintptr_t end) {
   start = (start + HUGE - 1) & -HUGE;
@@ -32,20 +37,23 @@ static void keep_larger(struct text *text, uintptr_t start, uintptr_t end) {
   if (end > start && end - start > text->length) *text = (struct text){(char *)start, end - start};
 }
 
-/* The first object is the program itself; at 1 the search ends. */
+/* Node's may be in the program, or in a library of its own; there is none that is larger. At 0 the search goes on. */
 static int find_text(struct dl_phdr_info *object, size_t size, void *text) {
   for (int i = 0; i < object->dlpi_phnum; i++) {
     const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
     uintptr_t start = object->dlpi_addr + segment->p_vaddr;
-    if (is_executable(segment)) keep_larger(text, start, start + segment->p_memsz);
+    if (is_text(segment)) keep_larger(text, start, start + segment->p_memsz);
   }
-  return 1;
+  return 0;
 }
 
-/* Empty huge pages first, and then what they hold: to put full pages together would take three times as long. */
+/*
+ * Empty huge pages first, and then what they hold: to put full pages together would take three times as long. If there are not
+ * enough, the rest are small ones; EINVAL says that the kernel makes none.
+ */
 static int fill(char *memory, const struct text *text) {
   for (size_t at = 0; at < text->length; at += HUGE) memory[at] = 0;
-  if (madvise(memory, text->length, MADV_COLLAPSE) != 0) return -1;
+  if (madvise(memory, text->length, MADV_COLLAPSE) != 0 && errno == EINVAL) return -1;
   memcpy(memory, text->start, text->length);
   return 0;
 }
@@ -69,7 +77,7 @@ static void replace_text(int fd, const struct text *text) {
 __attribute__((constructor)) static void put_text_on_huge_pages(void) {
   struct text text = {0};
   dl_iterate_phdr(find_text, &text);
-  if (text.length == 0) return;
+  if (text.length == 0 || sysconf(_SC_PAGESIZE) != PAGE) return;
   int fd = memory_file("forkd-text", (off_t)text.length);
   if (fd < 0) return;
   replace_text(fd, &text);

@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "stream.h"
+
 static uint64_t last_taken;
 
 /* What only grows as the peer takes bytes: those TCP has seen acknowledged; for a Unix socket, what is left, negated. */
@@ -29,6 +31,7 @@ int fk_peer_is_reading(int fd) {
 }
 
 void fk_abandon_output(int fd) {
+  fk_send_gathered();
   int waiting = 0;
   struct linger at_once = {.l_onoff = 1, .l_linger = 0};
   if (ioctl(fd, SIOCOUTQ, &waiting) == 0 && waiting > 0) setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

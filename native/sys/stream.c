@@ -14,17 +14,27 @@
 #include "worker.h"
 
 #define LINGER_MS 1000
+#define GATHER_MS 10
 #define LOG_PATIENCE_MS 200
 
 /* A signal came: go on (0), or a deadline has passed. */
 static int after_interruption(void) { return fk_deadline_passed() == FK_NONE ? 0 : -ETIMEDOUT; }
 
-static int gathers;
+static double read_at;    /* when bytes have come */
+static int gathers;       /* while JavaScript is called because some have */
 static int kept_for = -1; /* the descriptor whose last output the kernel may be keeping, to send it together with more */
 
+int fk_read_long_ago(void) { return fk_now_ms() - read_at >= GATHER_MS; }
+
 static int send_flags(int fd, int more) {
-  kept_for = more ? fd : -1;
-  return more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+  int is_kept = more && !fk_read_long_ago();
+  kept_for = is_kept ? fd : -1;
+  return is_kept ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+}
+
+static void note_received(long count) {
+  read_at = fk_now_ms();
+  fk_worker.slot->bytes_in += (double)count;
 }
 
 void fk_gather_output(void) { gathers = 1; }
@@ -41,7 +51,7 @@ long fk_read(int fd, void *bytes, size_t size) {
   for (;;) {
     long got = recv(fd, bytes, size, 0);
     if (got >= 0) {
-      fk_worker.slot->bytes_in += (double)got;
+      note_received(got);
       return got;
     }
     if (errno != EINTR) return -errno;
@@ -55,7 +65,7 @@ long fk_read_now(int fd, void *bytes, size_t size) {
   do got = recv(fd, bytes, size, MSG_DONTWAIT);
   while (got < 0 && errno == EINTR);
   if (got < 0) return -errno;
-  fk_worker.slot->bytes_in += (double)got;
+  note_received(got);
   return got;
 }
 

@@ -218,8 +218,15 @@ TEST(what_was_written_puts_the_idle_deadline_off) {
   CHECK(fk_worker.slot->idle_deadline > deadline);
 }
 
+static void read_a_byte(void) {
+  char byte;
+  CHECK(send(ends[1], "x", 1, 0) == 1);
+  CHECK_EQUAL(fk_read(ends[0], &byte, 1), 1);
+}
+
 static int is_kept_until_more_comes(void) {
   char bytes[2];
+  read_a_byte();
   CHECK_EQUAL(fk_write_all(ends[0], "a", 1, 1), 0);
   int is_kept = recv(ends[1], bytes, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
   CHECK_EQUAL(fk_write_all(ends[0], "b", 1, 0), 0);
@@ -237,6 +244,7 @@ TEST(what_more_follows_is_kept_until_it_comes) {
 
 static int arrives_at_once(void (*write)(void)) {
   char byte;
+  read_a_byte();
   double before = fk_now_ms();
   write();
   read_exactly(ends[1], &byte, 1);
@@ -244,10 +252,18 @@ static int arrives_at_once(void (*write)(void)) {
 }
 
 static void write_and_read(void) {
-  char byte;
-  CHECK(send(ends[1], "x", 1, 0) == 1);
   CHECK_EQUAL(fk_write_all(ends[0], "a", 1, 1), 0);
-  CHECK_EQUAL(fk_read(ends[0], &byte, 1), 1);
+  read_a_byte();
+}
+
+static void write_and_abandon(void) {
+  CHECK_EQUAL(fk_write_all(ends[0], "a", 1, 1), 0);
+  fk_abandon_output(ends[0]);
+}
+
+static void write_late(void) {
+  WAIT_FOR(fk_read_long_ago());
+  CHECK_EQUAL(fk_write_all(ends[0], "a", 1, 1), 0);
 }
 
 static void write_in_a_turn(void) {
@@ -263,4 +279,6 @@ TEST(what_no_more_follows_goes_all_the_same) {
   WAIT_FOR(arrives_at_once(write_and_read));
   WAIT_FOR(arrives_at_once(write_in_a_turn));
   WAIT_FOR(arrives_at_once(write_out_of_turn));
+  WAIT_FOR(arrives_at_once(write_late));
+  WAIT_FOR(arrives_at_once(write_and_abandon));
 }

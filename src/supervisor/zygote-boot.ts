@@ -24,7 +24,7 @@ const forkableFlags = [
   "--single-threaded",
   "--single-threaded-gc",
   "--v8-pool-size=1",
-  // The garbage of loading is collected before the first fork.
+  // Young garbage is collected before the first fork.
   "--expose-gc-as=collectGarbageForFork",
   // The timer by which V8 collects garbage in quiet moments falls due in the zygote, whose event loop does not run, and
   // would then go off in each child.
@@ -35,7 +35,7 @@ const forkableFlags = [
   "--no-short-builtin-calls",
 ];
 
-/** Huge pages for the program's text, where those of `native/preload/text.c` are not to be had. Node 26 has given them up. */
+/** Huge pages for the program's text: from Linux 6.1 on `native/preload/text.c` sees to them. Node 26 has given them up. */
 const largePagesFlags =
   Number.parseFloat(release()) < 6.1 && Number.parseInt(process.versions.node, 10) < 26 ? ["--use-largepages=on"] : [];
 

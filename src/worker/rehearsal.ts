@@ -17,8 +17,9 @@ import { serveOneBlockingly } from "./serve-blocking.ts";
  */
 export async function rehearse(worker: Worker, connections: number, midway = nothing): Promise<void> {
   const { pipeLog } = worker;
-  const usual = { threshold: pipeLog.threshold, endsGoTo: pipeLog.endsGoTo };
-  Object.assign(pipeLog, { threshold: "error", endsGoTo: openSync("/dev/null", "w") }); // how these end is nobody's concern
+  const { threshold, endsGoTo } = pipeLog;
+  pipeLog.threshold = "error"; // how these connections end is nobody's concern
+  pipeLog.endsGoTo = openSync("/dev/null", "w");
   for (let count = 0; count < connections; count++) {
     const [fd, client] = connect();
     inHandler = count === connections >> 1 ? midway : nothing;
@@ -31,7 +32,8 @@ export async function rehearse(worker: Worker, connections: number, midway = not
   }
   stockBuffer();
   closeSync(pipeLog.endsGoTo);
-  Object.assign(pipeLog, usual);
+  pipeLog.endsGoTo = endsGoTo;
+  pipeLog.threshold = threshold;
 }
 
 let inHandler: () => void = nothing;

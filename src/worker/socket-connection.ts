@@ -11,6 +11,7 @@ import { clientGone, connectionFailed } from "./ends.ts";
 import type { LineSplitter } from "./line-splitter.ts";
 import { splitterFor } from "./lines-options.ts";
 import { SocketStream } from "./socket-stream.ts";
+import { turnOfLoop } from "./turn-of-loop.ts";
 import { WatchedSocket } from "./watched-socket.ts";
 
 /**
@@ -111,6 +112,7 @@ export class SocketConnection implements Connection {
         for (let line = splitter.next(); line !== undefined; line = splitter.next()) {
           native.rearmIdle();
           yield line;
+          if (native.readLongAgo() === 1) await turnOfLoop(); // others are not to wait until all lines are done with
         }
       }
       const last = splitter.last();

@@ -12,9 +12,9 @@ import { testFork } from "./self-test.ts";
 /** Before Node 22 V8 does not optimise early by itself. */
 const isPatient = process.versions.node.startsWith("20.");
 
-/** Enough for V8 to have compiled and optimised all of it; with more than that it begins to optimise anew what it has. */
+/** Enough for V8 to have compiled and optimised all of it. How many that are was found by trying: docs/performance.md. */
 const manyConnections = isPatient ? 500 : 250;
-/** Enough to restore what a collection of garbage in the midst of them took for dead: what V8 had learned of objects' shapes. */
+/** With fewer, after the collection of garbage in their midst, each child takes longer. */
 const fewConnections = 100;
 
 /** A fork at a moment when another thread holds a lock leaves a child with a lock that nobody opens. */

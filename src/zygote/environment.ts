@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** Keeps V8's heap together and forkable: native/preload/heap.c. */
+/** Keeps V8's heap together and forkable, and puts the program's text on huge pages: native/preload. */
 const heapLibrary = fileURLToPath(new URL(`../../prebuilds/linux-${process.arch}/heap.so`, import.meta.url));
 
 /**

@@ -21,6 +21,7 @@ function split(bytes: Uint8Array, cuts: readonly number[], maxLength?: number): 
 function* feed(splitter: LineSplitter, bytes: Uint8Array): Generator<string> {
   for (let rest = bytes; rest.length > 0; ) {
     const space = splitter.space();
+    assert.notEqual(space.length, 0);
     const part = rest.subarray(0, space.length);
     space.set(part);
     splitter.filled(part.length);
@@ -57,7 +58,27 @@ void test("throws exactly when a line is longer than maxLength, however the byte
   );
 });
 
-void test("never keeps much more than the longest line", () => {
+void test("knows whether another whole line is at hand", () => {
+  const splitter = new LineSplitter();
+  const seen = Array.from(feed(splitter, Buffer.from("one\ntwo\nthr")), (line) => [line, splitter.hasNext]);
+  assert.deepEqual(seen, [
+    ["one", true],
+    ["two", false],
+  ]);
+});
+
+void test("reads lines as long as may be after short ones, from a buffer that has grown", () => {
+  const lengths = fc.array(fc.constantFrom(1, 100, 4095, 65_535, 65_536), { minLength: 10, maxLength: 40 });
+  fc.assert(
+    fc.property(lengths, fc.array(fc.nat()), (each, cuts) => {
+      const lines = each.map((length, index) => String(index % 10).repeat(length));
+      assert.deepEqual(split(Buffer.from(lines.map((line) => `${line}\r\n`).join("")), cuts), lines);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+void test("keeps not much more of one line than the longest may have", () => {
   const splitter = new LineSplitter(100);
   assert.throws(
     () => {

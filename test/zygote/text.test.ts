@@ -11,7 +11,7 @@ const knowsCollapse = Number.parseFloat(release()) >= 6.1 && existsSync("/sys/ke
 const skip = knowsCollapse ? false : "this kernel makes no huge pages on demand";
 
 void suite("the program's text", () => {
-  void test("is on huge pages, for the zygote and its workers", { skip }, async (t) => {
+  void test("is on huge pages, and workers run it", { skip }, async (t) => {
     const { zygote, port } = await TestDaemon.start(t, fixture("lines-blocking"));
     assert.match(readFileSync(`/proc/${zygote}/maps`, "utf8"), /r-xp .*\/memfd:forkd-text/);
     assert.match(await exchange(port, "served\n"), /served/);
