@@ -112,6 +112,7 @@ export interface Native {
   armLast(): void;
   deadlinePassed(): number;
   now(): number;
+  readClock(ms: Float64Array): void;
 }
 
 type HeaderField =

@@ -154,6 +154,15 @@ static napi_value now(napi_env env, napi_callback_info info) {
   return ms;
 }
 
+/* readClock(ms): the same, into a Float64Array. */
+static napi_value read_clock(napi_env env, napi_callback_info info) {
+  struct arguments a = arguments_of(env, info);
+  size_t size;
+  double *ms = bytes_argument(&a, 0, &size);
+  if (size > 0) *ms = fk_now_ms();
+  return NULL;
+}
+
 void export_worker(napi_env env, napi_value exports) {
   set_value(env, exports, "orphaned", int_value(env, FK_ORPHANED));
   set_function(env, exports, "isDraining", is_draining);
@@ -176,4 +185,5 @@ void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "armLast", arm_last);
   set_function(env, exports, "deadlinePassed", deadline_passed);
   set_function(env, exports, "now", now);
+  set_function(env, exports, "readClock", read_clock);
 }

@@ -1,6 +1,7 @@
 import { native } from "../native.ts";
 import { succeeded } from "../system-error.ts";
 import { mostConnections } from "./capacity.ts";
+import { now } from "./clock.ts";
 import { Orders } from "./orders.ts";
 
 /** The orders, and the count of slots: each with a line of the cache to itself. */
@@ -79,7 +80,7 @@ export class Registry {
 
   /** In ms, since the worker was entered. */
   age(slot: number): number {
-    return native.now() - (this.#bredAt[slot] ?? 0);
+    return now() - (this.#bredAt[slot] ?? 0);
   }
 
   /** The slots that somebody is in. */
@@ -104,7 +105,7 @@ export class Registry {
   }
 
   enter(slot: number, pid: number): void {
-    this.#bredAt[slot] = native.now();
+    this.#bredAt[slot] = now();
     Atomics.store(this.#pids, slot, pid);
   }
 

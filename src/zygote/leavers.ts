@@ -1,6 +1,7 @@
 import { native } from "../native.ts";
 import type { EndedWorker } from "../scoreboard/ended-worker.ts";
 import type { Header } from "../scoreboard/header.ts";
+import { now } from "../scoreboard/clock.ts";
 import type { Registry } from "../scoreboard/registry.ts";
 
 /** How long those may have to wait who could not say that they leave, if others keep the zygote busy; in ms. */
@@ -35,7 +36,7 @@ export class Leavers {
   /** To be called before children are looked for: who has said since that it leaves? */
   hear(): void {
     this.#isSweeping = this.#untilSweep <= 0;
-    if (this.#isSweeping) this.#sweptAt = native.now();
+    if (this.#isSweeping) this.#sweptAt = now();
     const { leaving, leaversKept } = this.#header;
     if (this.#isSweeping) this.#count = 0; // whoever takes long, or is named without reason, is found in a sweep
     let unheard = Math.min((leaving - this.#heard) >>> 0, leaversKept - this.#count);
@@ -61,7 +62,7 @@ export class Leavers {
   }
 
   get #untilSweep(): number {
-    return this.#sweptAt + sweepInterval - native.now();
+    return this.#sweptAt + sweepInterval - now();
   }
 
   #findLeaver(ended: EndedWorker): boolean {

@@ -1,6 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { PipeLog } from "../log/pipe-log.ts";
 import { native } from "../native.ts";
+import { now } from "../scoreboard/clock.ts";
 import { EndedWorker, killGroup, settleEndedWorker } from "../scoreboard/ended-worker.ts";
 import type { Header } from "../scoreboard/header.ts";
 import { killFor, killIfAtFault, lookInterval, tellToLeave, type Keeper } from "../scoreboard/keeper.ts";
@@ -29,10 +30,16 @@ export interface NurseryParts {
   readonly breeder: Breeder;
 }
 
+/** Garbage again: only a fraction of a millisecond would be an object of its own. */
+const wholeMs = (ms: number): number => Math.max(1, Math.ceil(ms));
+
+const killForOverstaying = (slot: number, keeper: Keeper): void => killFor("drain timeout", slot, keeper);
+
 /**
  * The zygote's children: kept at so many spares, reaped, and told to leave in the end.
  *
- * A round of the loop that forks allocates next to nothing: garbage in the zygote's heap would be collected by each child.
+ * A round of the loop that forks makes no garbage, no function either that remembers something: each page of it that the zygote
+ * fills would be copied, in the page tables of each child, until V8 collects it.
  */
 export class Nursery {
   readonly #parts: NurseryParts;
@@ -123,24 +130,24 @@ export class Nursery {
   #drain(): void {
     this.#killAt = performance.now() + this.#parts.settings.drainTimeout + killDelay;
     for (const fd of this.#parts.listeners) native.close(fd);
-    this.#forEach((slot) => tellToLeave(slot, this.#keeper));
+    this.#forEach(tellToLeave);
   }
 
   #killOverdue(): void {
     if (this.#killAt === 0 || performance.now() < this.#killAt) return;
-    this.#forEach((slot) => killFor("drain timeout", slot, this.#keeper));
+    this.#forEach(killForOverstaying);
     this.#killAt = performance.now() + killDelay;
   }
 
   /** Not at each fork: it takes a look at every worker's clock. */
   #killFaulty(): void {
-    if (native.now() < this.#lookAt) return;
-    this.#lookAt = native.now() + lookInterval;
-    this.#forEach((slot) => killIfAtFault(slot, this.#keeper));
+    if (now() < this.#lookAt) return;
+    this.#lookAt = now() + lookInterval;
+    this.#forEach(killIfAtFault);
   }
 
-  #forEach(act: (slot: number) => void): void {
-    for (let slot = 0; slot < this.#allowed; slot++) if (this.#isOurs(slot)) act(slot);
+  #forEach(act: (slot: number, keeper: Keeper) => void): void {
+    for (let slot = 0; slot < this.#allowed; slot++) if (this.#isOurs(slot)) act(slot, this.#keeper);
   }
 
   /** How many workers there may be, and in which slots this process's are: in the first so many. */
@@ -218,9 +225,9 @@ export class Nursery {
 
   /** How long to wait for the bell, in ms; below 0: for ever. */
   #patience(): number {
-    if (this.#killAt > 0) return Math.max(1, Math.min(this.#killAt - performance.now(), this.#leavers.patience));
-    if (this.#pause > 0) return Math.max(1, Math.min(this.#pause, this.#leavers.patience));
-    return this.#live > 0 ? Math.max(1, Math.min(this.#lookAt - native.now(), this.#leavers.patience)) : -1;
+    if (this.#killAt > 0) return wholeMs(Math.min(this.#killAt - performance.now(), this.#leavers.patience));
+    if (this.#pause > 0) return wholeMs(Math.min(this.#pause, this.#leavers.patience));
+    return this.#live > 0 ? wholeMs(Math.min(this.#lookAt - now(), this.#leavers.patience)) : -1;
   }
 
   get #pause(): number {
