@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Contestant, Setting } from "../contestants/contestant.ts";
 import type { Entry } from "./entry.ts";
 import { findFreePort, waitForListener } from "./ports.ts";
@@ -46,7 +46,7 @@ function startLogged(leash: string, command: readonly string[], variables: Varia
   const messages = openSync(log, "w");
   const [program = "", ...args] = command;
   try {
-    const env = { ...process.env, ...variables };
+    const env = { ...process.env, TMPDIR: dirname(log), ...variables }; // some that are killed leave files behind
     return start(leash, program, args, { cwd: root, env, stdio: ["ignore", "pipe", messages, "pipe"] });
   } finally {
     closeSync(messages);

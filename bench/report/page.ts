@@ -45,13 +45,14 @@ function describe(results: Results, plots: readonly Plot[]): string {
 function introduce({ machine, rounds, seconds }: Results): string {
   return [
     `Measured on ${machine.date.slice(0, 10)}: ${describeInOneLine(machine)}.`,
-    `${rounds} rounds of ${seconds} s. All ratios are of this run: another machine has others.`,
+    `${rounds} rounds of ${seconds} s; load before: ${machine.loadBefore.toFixed(2)}. All ratios are of this run: another machine has others.`,
   ].join("\n");
 }
 
 function describeTargets(results: Results): string[] {
   const rows = judgeTargets(results).map(targetRow);
-  return rows.length === 0 ? [] : ["### Targets", formatMarkdownTable(targetHeads, rows)];
+  const reasons = "Where the time goes that is too much is told in [Performance](performance.md).";
+  return rows.length === 0 ? [] : ["### Targets", reasons, formatMarkdownTable(targetHeads, rows)];
 }
 
 function describeRatios(results: Results, scenario: Scenario): string[] {

@@ -28,7 +28,9 @@ void test("a worker is told to drain whichever of its threads takes the signal",
   client.send('["pid"]\n');
   await client.receives("\n");
   const { value: pid } = JSON.parse(client.received) as { value: number };
+  const before = socketsOf(pid);
   daemon.signal("SIGTERM");
+  await waitFor("the worker to close its listener", () => socketsOf(pid) < before);
   client.send('["thread", 4]\n');
   await client.receives('{"value":8}\n');
   client.finish();
@@ -36,6 +38,9 @@ void test("a worker is told to drain whichever of its threads takes the signal",
   assert.equal((await daemon.waitForEnd("drained"))["pid"], pid);
   assert.equal(await daemon.ended(), 0);
 });
+
+const socketsOf = (pid: number): number =>
+  [...descriptorsOf(pid).values()].filter((target) => target.startsWith("socket:")).length;
 
 void test("new Worker() works in a handler, on every version of Node", async (t) => {
   const { port } = await TestDaemon.start(t, fixture("whole-node"), ...spawn);
@@ -56,7 +61,7 @@ void test("nothing odd meets the eye, and nothing of forkd's is open but the con
   const { value } = JSON.parse(client.received) as { value: { pid: number } };
   const open = descriptorsOf(value.pid);
   const targets = [...open.values()];
-  assert.equal(targets.filter((target) => target.startsWith("socket:")).length, 2);
+  assert.equal(socketsOf(value.pid), 2);
   assert.ok(!targets.some((target) => target.includes("memfd")), JSON.stringify(targets));
   assert.ok(open.get(1)?.startsWith("pipe:") && open.get(1) === open.get(2));
   assert.equal(signalsOf(value.pid, "SigBlk"), 0n, "a busy worker takes all signals");
