@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "../sys/mappings.h"
-#include "memory-file.h"
+#include "../sys/memory-file.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -130,7 +130,7 @@ static int replace_pieces(int fd) {
 }
 
 static int make_image(void) {
-  int fd = memory_file("forkd-image", count * STRIDE);
+  int fd = fk_memory_file("forkd-image", count * STRIDE);
   if (fd < 0) return fd;
   int failed = make_marks();
   if (!failed) failed = replace_pieces(fd);

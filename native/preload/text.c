@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "memory-file.h"
+#include "../sys/memory-file.h"
 
 /* With pages of another size huge ones have another, too. */
 #define PAGE 4096
@@ -78,7 +78,7 @@ __attribute__((constructor)) static void put_text_on_huge_pages(void) {
   struct text text = {0};
   dl_iterate_phdr(find_text, &text);
   if (text.length == 0 || sysconf(_SC_PAGESIZE) != PAGE) return;
-  int fd = memory_file("forkd-text", (off_t)text.length);
+  int fd = fk_memory_file("forkd-text", (off_t)text.length);
   if (fd < 0) return;
   replace_text(fd, &text);
   close(fd);

@@ -6,13 +6,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static int files_are_limited(void) {
-  struct rlimit limit;
-  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY;
+static int is_too_large(off_t size) {
+  struct rlimit most;
+  return getrlimit(RLIMIT_FSIZE, &most) == 0 && (rlim_t)size > most.rlim_cur;
 }
 
-int memory_file(const char *name, off_t size) {
-  if (files_are_limited()) return -EFBIG;
+int fk_memory_file(const char *name, off_t size) {
+  if (is_too_large(size)) return -EFBIG;
   int fd = memfd_create(name, MFD_CLOEXEC);
   if (fd < 0) return -errno;
   if (ftruncate(fd, size) == 0) return fd;
