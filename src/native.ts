@@ -111,7 +111,6 @@ export interface Native {
   disarm(): void;
   armLast(): void;
   deadlinePassed(): number;
-  now(): number;
   readClock(ms: Float64Array): void;
 }
 

@@ -146,15 +146,7 @@ static napi_value deadline_passed(napi_env env, napi_callback_info info) {
   return int_value(env, fk_deadline_passed());
 }
 
-/* now(): ms of CLOCK_MONOTONIC, as the scoreboard has them. */
-static napi_value now(napi_env env, napi_callback_info info) {
-  (void)info;
-  napi_value ms;
-  napi_create_double(env, fk_now_ms(), &ms);
-  return ms;
-}
-
-/* readClock(ms): the same, into a Float64Array. */
+/* readClock(ms): ms of CLOCK_MONOTONIC, as the scoreboard has them, into a Float64Array. */
 static napi_value read_clock(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   size_t size;
@@ -184,6 +176,5 @@ void export_worker(napi_env env, napi_value exports) {
   set_function(env, exports, "disarm", disarm);
   set_function(env, exports, "armLast", arm_last);
   set_function(env, exports, "deadlinePassed", deadline_passed);
-  set_function(env, exports, "now", now);
   set_function(env, exports, "readClock", read_clock);
 }

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import type { Settings } from "../config/settings.ts";
 import type { Log } from "../log/record.ts";
 import { native } from "../native.ts";
+import { now } from "./clock.ts";
 import type { Header } from "./header.ts";
 import type { FatalLimits } from "./limits.ts";
 import type { Registry } from "./registry.ts";
@@ -62,7 +63,7 @@ export function killIfAtFault(slot: number, keeper: Keeper): void {
 const hasOverstayedDrain = (slot: number, { slots, deadline = Infinity }: Keeper): boolean =>
   isLongPast(Math.min(slots.drainDeadline(slot), deadline));
 
-const isLongPast = (deadline: number): boolean => deadline < native.now() - mercy;
+const isLongPast = (deadline: number): boolean => deadline < now() - mercy;
 
 function faultOf(slot: number, { registry, slots, settings, deadline = Infinity }: Keeper): string | undefined {
   if (slots.isStarting(slot)) return registry.age(slot) > settings.startTimeout ? lateness : undefined;

@@ -1,4 +1,5 @@
 import { native } from "../native.ts";
+import { now } from "./clock.ts";
 import { connectionId } from "./slots.ts";
 import { State } from "./states.ts";
 import type { UsedTime } from "./usage.ts";
@@ -52,7 +53,7 @@ export class OwnSlot {
 
   /** How long ago the connection came, in ms, whatever the wall clock has done since. */
   get age(): number {
-    return Math.round(native.now() - this.#double(layout.connected_at));
+    return Math.round(now() - this.#double(layout.connected_at));
   }
 
   get bytesIn(): number {

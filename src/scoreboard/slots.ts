@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { formatSize } from "../config/size.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
+import { now } from "./clock.ts";
 import { mostConnections, slotForTrials } from "./capacity.ts";
 import { succeeded } from "../system-error.ts";
 import { outcomeNumber, outcomes, State, type Outcome } from "./states.ts";
@@ -79,7 +80,7 @@ export class Slots {
 
   /** How long ago the last connection came, in ms, whatever the wall clock has done since. */
   age(slot: number): number {
-    return Math.round(native.now() - this.#double(slot, layout.connected_at));
+    return Math.round(now() - this.#double(slot, layout.connected_at));
   }
 
   /** Bytes of the last connection, as far as its worker has counted them. */

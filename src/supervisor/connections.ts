@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import type { ConnectionInfo } from "../admin/api.ts";
 import { ForkdError } from "../errors.ts";
 import { native } from "../native.ts";
+import { now } from "../scoreboard/clock.ts";
 import { killFor } from "../scoreboard/keeper.ts";
 import type { Slots } from "../scoreboard/slots.ts";
 import { State } from "../scoreboard/states.ts";
@@ -34,7 +35,7 @@ const busySlots = ({ registry, slots }: Service): number[] => registry.taken().f
  * @returns its pid
  * @throws ForkdError `FORKD_E_NO_CONNECTION`
  */
-export function endConnection(service: Service | undefined, id: string, now: boolean): number {
+export function endConnection(service: Service | undefined, id: string, atOnce: boolean): number {
   const slot = service && busySlots(service).find((busy) => service.slots.connectionId(busy) === id);
   if (service === undefined || slot === undefined) {
     throw new ForkdError(
@@ -44,8 +45,8 @@ export function endConnection(service: Service | undefined, id: string, now: boo
   }
   const { registry, slots, settings } = service;
   const pid = registry.pid(slot);
-  slots.limitDrain(slot, native.now() + settings.drainTimeout);
-  if (now) killFor("terminated", slot, service);
+  slots.limitDrain(slot, now() + settings.drainTimeout);
+  if (atOnce) killFor("terminated", slot, service);
   else if (slots.state(slot) === State.busy) native.kill(pid, SIGTERM); // a second one would end it: it is told once
   return pid;
 }
@@ -53,5 +54,5 @@ export function endConnection(service: Service | undefined, id: string, now: boo
 /** The deadline is put off with each byte. */
 function idleOf(slots: Slots, slot: number, idleTimeout: number): number | null {
   const deadline = slots.idleDeadline(slot);
-  return deadline === Infinity ? null : Math.max(0, Math.round(native.now() - (deadline - idleTimeout)));
+  return deadline === Infinity ? null : Math.max(0, Math.round(now() - (deadline - idleTimeout)));
 }

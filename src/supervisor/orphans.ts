@@ -1,4 +1,5 @@
 import { native } from "../native.ts";
+import { now } from "../scoreboard/clock.ts";
 import { EndedWorker, killGroup, settleEndedWorker } from "../scoreboard/ended-worker.ts";
 import { killIfAtFault, lookInterval, tellToLeave, type Keeper } from "../scoreboard/keeper.ts";
 import { Registry } from "../scoreboard/registry.ts";
@@ -137,7 +138,7 @@ export class Orphans {
   }
 
   #setDeadline(generation: number, { drainTimeout }: Keeper["settings"]): void {
-    if (!this.#deadlines.has(generation)) this.#deadlines.set(generation, native.now() + drainTimeout);
+    if (!this.#deadlines.has(generation)) this.#deadlines.set(generation, now() + drainTimeout);
   }
 
   /** Has all of them drain. */

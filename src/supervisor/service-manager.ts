@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { native } from "../native.ts";
+import { now } from "../scoreboard/clock.ts";
 import { describeErrno } from "../system-error.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { State } from "./lifecycle.ts";
@@ -69,7 +69,7 @@ export class ServiceManager {
 
   /** Tells that another generation gets ready: `Type=notify-reload` waits for it, and compares the clock, in µs. */
   reloading(): void {
-    this.#say(["RELOADING=1", `MONOTONIC_USEC=${Math.round(native.now() * 1000)}`]);
+    this.#say(["RELOADING=1", `MONOTONIC_USEC=${Math.round(now() * 1000)}`]);
   }
 
   /** Tells that it serves, or that the old one goes on. */
