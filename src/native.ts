@@ -97,11 +97,11 @@ export interface Native {
   recordEnd(outcome: number): void;
   tellEnd(fd: number): Result;
   read(fd: number, bytes: Uint8Array): Result;
-  write(fd: number, bytes: Uint8Array, more: boolean): Result;
-  writeText(fd: number, text: string, more: boolean): Result;
+  write(fd: number, bytes: Uint8Array, more: 0 | 1): Result;
+  writeText(fd: number, text: string, more: 0 | 1): Result;
   readNow(fd: number, bytes: Uint8Array): Result;
-  writeNow(fd: number, bytes: Uint8Array, more: boolean): Result;
-  writeTextNow(fd: number, text: string, more: boolean): Result;
+  writeNow(fd: number, bytes: Uint8Array, more: 0 | 1): Result;
+  writeTextNow(fd: number, text: string, more: 0 | 1): Result;
   finish(fd: number): void;
   abandonOutput(fd: number): void;
   logWrite(fd: number, bytes: Uint8Array): Result;

@@ -14,12 +14,6 @@ int32_t int_argument(const struct arguments *arguments, size_t index) {
   return value;
 }
 
-int bool_argument(const struct arguments *arguments, size_t index) {
-  bool value = false;
-  if (index < arguments->count) napi_get_value_bool(arguments->env, arguments->values[index], &value);
-  return value;
-}
-
 double double_argument(const struct arguments *arguments, size_t index) {
   double value = 0;
   if (index < arguments->count) napi_get_value_double(arguments->env, arguments->values[index], &value);

@@ -19,7 +19,6 @@ struct arguments {
 
 struct arguments arguments_of(napi_env env, napi_callback_info info);
 int32_t int_argument(const struct arguments *arguments, size_t index);
-int bool_argument(const struct arguments *arguments, size_t index);
 double double_argument(const struct arguments *arguments, size_t index);
 /* Up to `size - 1` bytes and a NUL. The length. */
 size_t string_argument(const struct arguments *arguments, size_t index, char *into, size_t size);

@@ -46,7 +46,7 @@ static napi_value write_bytes(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   size_t length;
   const void *bytes = bytes_argument(&a, 1, &length);
-  return int_value(env, fk_write_all(int_argument(&a, 0), bytes, length, bool_argument(&a, 2)));
+  return int_value(env, fk_write_all(int_argument(&a, 0), bytes, length, int_argument(&a, 2)));
 }
 
 static char text[TEXT_MAX];
@@ -62,7 +62,7 @@ static napi_value write_text(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   long length = text_argument(&a, 1);
   if (length < 0) return int_value(env, length);
-  return int_value(env, fk_write_all(int_argument(&a, 0), text, (size_t)length, bool_argument(&a, 2)));
+  return int_value(env, fk_write_all(int_argument(&a, 0), text, (size_t)length, int_argument(&a, 2)));
 }
 
 /* readNow(fd, bytes): how many have come, without waiting; 0 at the end, or -errno. */
@@ -78,7 +78,7 @@ static napi_value write_bytes_now(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   size_t length;
   const void *bytes = bytes_argument(&a, 1, &length);
-  return int_value(env, fk_write_now(int_argument(&a, 0), bytes, length, bool_argument(&a, 2)));
+  return int_value(env, fk_write_now(int_argument(&a, 0), bytes, length, int_argument(&a, 2)));
 }
 
 /* writeTextNow(fd, text, more): the same for a string of up to 64 KiB; -E2BIG for a longer one. */
@@ -86,7 +86,7 @@ static napi_value write_text_now(napi_env env, napi_callback_info info) {
   struct arguments a = arguments_of(env, info);
   long length = text_argument(&a, 1);
   if (length < 0) return int_value(env, length);
-  return int_value(env, fk_write_now(int_argument(&a, 0), text, (size_t)length, bool_argument(&a, 2)));
+  return int_value(env, fk_write_now(int_argument(&a, 0), text, (size_t)length, int_argument(&a, 2)));
 }
 
 static napi_value finish(napi_env env, napi_callback_info info) {

@@ -99,7 +99,7 @@ export class DescriptorConnection implements BlockingConnection {
   }
 
   write(data: string | Uint8Array): void {
-    const more = this.#splitter?.hasNext ?? false;
+    const more = this.#splitter?.hasNext === true ? 1 : 0;
     let result = typeof data === "string" ? native.writeText(this.#fd, data, more) : native.write(this.#fd, data, more);
     if (result === tooLongForText) result = native.write(this.#fd, Buffer.from(data as string), more);
     if (result < 0) throw reasonOfDeadline() ?? connectionFailed(result);

@@ -71,7 +71,7 @@ export class DirectStream {
    * What the kernel does not take at once; undefined if it takes all.
    * @param more - Whether more is to be written soon
    */
-  write(data: string | Uint8Array, more: boolean): string | Uint8Array | undefined {
+  write(data: string | Uint8Array, more: 0 | 1): string | Uint8Array | undefined {
     const isText = typeof data === "string";
     const left = isText ? native.writeTextNow(this.#fd, data, more) : native.writeNow(this.#fd, data, more);
     if (left === 0) return undefined;

@@ -124,7 +124,8 @@ export class SocketConnection implements Connection {
 
   async write(data: string | Uint8Array): Promise<void> {
     if (this.#isGone) throw this.reason ?? clientGone();
-    const left = this.#indirect === undefined ? this.#direct.write(data, this.#splitter?.hasNext ?? false) : data;
+    const more = this.#splitter?.hasNext === true ? 1 : 0;
+    const left = this.#indirect === undefined ? this.#direct.write(data, more) : data;
     if (left !== undefined) await this.#bySocket().write(left);
     if (this.#isGone) throw this.reason ?? clientGone();
     if (left !== undefined) native.rearmIdle(); // what is written directly has done so as it went
