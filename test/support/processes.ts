@@ -32,7 +32,7 @@ export function processesWith(variable: string): number[] {
   const pids = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-  return pids.filter((pid) => isAlive(pid) && readOrUndefined(`/proc/${pid}/environ`)?.split("\0").includes(variable));
+  return pids.filter((pid) => readOrUndefined(`/proc/${pid}/environ`)?.split("\0").includes(variable) && isAlive(pid));
 }
 
 /** What each of a process's descriptors is. */
