@@ -9,6 +9,8 @@ import { waitFor } from "../support/wait-for.ts";
 
 const forkd = new URL("../../dist/index.js", import.meta.url).href;
 const serving = `import { defineDaemon } from "${forkd}";\n`;
+/** The options of one that would serve. */
+const fit = 'listen: "127.0.0.1:0", serve() {}';
 const mistake = 100;
 const refused = 111;
 
@@ -39,15 +41,15 @@ void suite("forkd check", () => {
     "with an option that is wrong": [`${serving}export default defineDaemon({ serve() {}, listen: "x" });\n`, mistake],
     "with an option that there is none of": [`${serving}export default defineDaemon({ serve() {}, x: 1 });\n`, mistake],
     "whose beforeFork fails": [
-      `${serving}export default defineDaemon({ serve() {}, beforeFork() { throw new Error("no"); } });\n`,
+      `${serving}export default defineDaemon({ ${fit}, beforeFork() { throw new Error("no"); } });\n`,
       mistake,
     ],
     "that leaves a timer": [
-      `${serving}setInterval(() => undefined, 1000);\nexport default defineDaemon({ serve() {} });\n`,
+      `${serving}setInterval(() => undefined, 1000);\nexport default defineDaemon({ ${fit} });\n`,
       mistake,
     ],
     "that never gets ready": [
-      `${serving}export default defineDaemon({ serve() {}, startTimeout: "200ms", beforeFork: () => new Promise(() => setInterval(() => undefined, 1000)) });\n`,
+      `${serving}export default defineDaemon({ ${fit}, startTimeout: "200ms", beforeFork: () => new Promise(() => setInterval(() => undefined, 1000)) });\n`,
       mistake,
     ],
     "that crashes": ["process.kill(process.pid, 'SIGSEGV');\nfor (;;);\n", refused],

@@ -5,7 +5,6 @@ import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
 import { assertAlmostIdle } from "../support/idle.ts";
 import { childrenOf } from "../support/processes.ts";
 import { strace, straceIsMissing } from "../support/strace.ts";
-import { waitFor } from "../support/wait-for.ts";
 
 /** A single spare: what is done to it is done to whoever takes the next client. */
 const flags = ["--spare-workers", "1", "--idle-timeout", "off", "--no-connection-log"];
@@ -109,8 +108,10 @@ const isAbout =
   ({ msg }: LogRecord): boolean =>
     msg.startsWith(start);
 
-const spareOf = (daemon: TestDaemon): Promise<number> =>
-  waitFor("the spare", () => (daemon.workers.length === 1 ? daemon.workers[0] : undefined));
+async function spareOf(daemon: TestDaemon): Promise<number> {
+  const [spare = 0] = await daemon.spares(1);
+  return spare;
+}
 
 function failAccept(t: TestContext, pid: number, errno: string, times?: number): Promise<() => Promise<void>> {
   const when = times === undefined ? "" : `:when=1..${times}`;

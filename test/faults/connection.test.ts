@@ -66,7 +66,7 @@ for (const [style, reads, writes] of [
       skip: straceIsMissing,
     }, async (t) => {
       const daemon = await TestDaemon.start(t, fixture(style), ...flags, "--max-connections", "1");
-      const [spare = 0] = await waitFor("the spare", () => (daemon.workers.length === 1 ? daemon.workers : undefined));
+      const [spare = 0] = await daemon.spares(1);
       await strace(t, spare, "-e", "trace=accept4", "-e", "inject=accept4:delay_exit=1000000:when=2+");
       const client = await opened(daemon, "pid\n");
       client.socket.resetAndDestroy();

@@ -55,7 +55,7 @@ for (const style of ["commands", "commands-blocking"]) {
 
     void test("an idle worker: the others serve, and so does it after it", async (t) => {
       const daemon = await TestDaemon.start(t, fixture(style), ...flags, "--max-connections", "3");
-      const idle = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+      const idle = await daemon.spares(3);
       for (const pid of idle.slice(1)) await stop(pid);
       for (let count = 0; count < 5; count++) assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);
       for (const pid of idle.slice(1)) process.kill(pid, "SIGCONT");

@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fixture, TestDaemon } from "../support/daemon.ts";
-import { waitFor } from "../support/wait-for.ts";
 
 const page = 4096;
 
 void test("a worker has the scoreboard's header and its own slot, and cannot reach another's", async (t) => {
   const daemon = await TestDaemon.start(t, fixture("commands"), "--max-connections", "20", "--spare-workers", "4");
-  const workers = await waitFor("the spares", () => (daemon.workers.length === 4 ? daemon.workers : undefined));
+  const workers = await daemon.spares(4);
   assert.ok(scoreboardSize(daemon.zygote) >= 21 * page, "the zygote has all of it");
   for (const worker of workers) assert.equal(scoreboardSize(worker), 2 * page);
   assert.ok(mappings(daemon.zygote).includes("/memfd:forkd-registry"), "the zygote has the registry");

@@ -40,7 +40,7 @@ async function startWithHangingOrphans(
 ): Promise<{ daemon: TestDaemon; gate: string; hanging: number[] }> {
   const { daemon, gate } = await startGated(t, "after-fork-gated", ...flags);
   const { zygote } = daemon;
-  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+  const spares = await daemon.spares(3);
   await writeFile(gate, "hangs");
   for (const pid of spares) process.kill(pid, "SIGKILL");
   const hanging = await waitFor("others", () => {

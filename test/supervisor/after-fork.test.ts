@@ -30,7 +30,7 @@ void suite("a daemon none of whose workers gets through afterFork does not start
 
 void test("workers that hang in afterFork are killed and tried again, until one gets through", async (t) => {
   const { daemon, gate } = await startGated(t, module, "--start-timeout", "8s", "--heartbeat-timeout", "2s");
-  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+  const spares = await daemon.spares(3);
   await writeFile(gate, "hangs");
   for (const pid of spares) process.kill(pid, "SIGKILL");
   await daemon.waitForLog("one that was too late", ({ msg }) => msg === killed);
@@ -40,7 +40,7 @@ void test("workers that hang in afterFork are killed and tried again, until one 
 
 void test("workers that fail in afterFork are tried again with pauses, not in a storm of forks", async (t) => {
   const { daemon, gate } = await startGated(t, module);
-  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+  const spares = await daemon.spares(3);
   await writeFile(gate, "fails");
   for (const pid of spares) process.kill(pid, "SIGKILL");
   const failed = (): LogRecord[] => daemon.log.filter(({ msg }) => msg === "the worker failed outside of a connection");
@@ -55,7 +55,7 @@ void test("workers that fail in afterFork are tried again with pauses, not in a 
 
 void test("workers that exit in afterFork, though with status 0, are tried again with pauses, and it is said", async (t) => {
   const { daemon, gate } = await startGated(t, module);
-  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+  const spares = await daemon.spares(3);
   await writeFile(gate, "exits");
   for (const pid of spares) process.kill(pid, "SIGKILL");
   const ended = (): LogRecord[] => daemon.log.filter(({ msg }) => msg === "idle worker ended: exit 0");
@@ -68,7 +68,7 @@ void test("workers that exit in afterFork, though with status 0, are tried again
 void test("a drain does not wait for workers that hang in afterFork", async (t) => {
   const { daemon, gate } = await startGated(t, module, "--drain-timeout", "1h");
   const { zygote } = daemon;
-  const spares = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+  const spares = await daemon.spares(3);
   await writeFile(gate, "hangs");
   for (const pid of spares) process.kill(pid, "SIGKILL");
   await waitFor("others", () => childrenOf(zygote).filter((pid) => !spares.includes(pid)).length === 3);

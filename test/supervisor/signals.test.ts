@@ -167,7 +167,7 @@ void suite("a worker that is sent SIGTERM itself", () => {
 
   void test("leaves if it is idle, and another takes its place", async (t) => {
     const daemon = await TestDaemon.start(t, fixture("commands"), "--spare-workers", "3");
-    const before = await waitFor("the spares", () => (daemon.workers.length === 3 ? daemon.workers : undefined));
+    const before = await daemon.spares(3);
     for (const pid of before) process.kill(pid, "SIGTERM");
     await waitFor("other spares", () => {
       const now = daemon.workers;

@@ -17,7 +17,7 @@ for (const style of ["commands", "commands-blocking"]) {
     skip: isAboutForks || prlimitIsMissing,
   }, async (t) => {
     const daemon = await TestDaemon.start(t, fixture(style), ...flags);
-    const watched = [daemon.zygote, ...daemon.workers];
+    const watched = [daemon.zygote, ...(await daemon.spares(3))];
     for (const pid of watched) limitDescriptors(pid, 3);
     const clients = await Promise.all([Client.open(daemon.port), Client.open(daemon.port)]);
     for (const client of clients) client.send("pid\n");
@@ -47,6 +47,7 @@ void test("workers die at birth for want of descriptors: waited out, gone on", {
 }, async (t) => {
   const daemon = await TestDaemon.start(t, fixture("commands"), ...flags);
   const { zygote } = daemon;
+  await daemon.spares(3);
   limitDescriptors(zygote, 3);
   const opened = await Promise.all([converse(daemon.port), converse(daemon.port), converse(daemon.port)]);
   await daemon.waitForLog("the trouble", isAbout(/^idle worker ended: killed by SIGABRT/));

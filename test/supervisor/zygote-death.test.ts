@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
-import { constants } from "node:os";
 import { test } from "node:test";
-import { native } from "../../dist/native.js";
 import { exchange } from "../support/client.ts";
 import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
 import { engine } from "../support/engine.ts";
@@ -53,7 +50,7 @@ for (const style of ["commands", "commands-blocking"]) {
 
 void test("idle workers serve until there are new ones, and are retired then", async (t) => {
   const { daemon, gate } = await startGated(t, "gated", ...patient);
-  const idle = await waitFor("the spares", () => (daemon.workers.every(isWaiting) ? daemon.workers : undefined));
+  const idle = await daemon.spares(3);
   await writeFile(gate, "closed");
   const { client, pid } = await converse(daemon.port);
   assert.ok(idle.includes(pid));
@@ -179,17 +176,4 @@ async function assertAllSlotsServe(daemon: TestDaemon, maxConnections: number): 
   const opened = await Promise.all(Array.from({ length: maxConnections }, () => converse(daemon.port)));
   assert.equal(new Set(opened.map(({ pid }) => pid)).size, maxConnections);
   for (const { client } of opened) client.close();
-}
-
-/**
- * Whether a worker waits for a connection: it has heard of being a worker, and so catches the signal of its zygote's death,
- * and has SIGTERM let through, by the masks of proc_pid_status(5).
- */
-function isWaiting(pid: number): boolean {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const has = (field: string, signal: number): boolean => {
-    const [, mask = ""] = new RegExp(`^${field}:\\s+([0-9a-f]+)$`, "m").exec(status) ?? [];
-    return (BigInt(`0x${mask}`) & (1n << BigInt(signal - 1))) !== 0n;
-  };
-  return has("SigCgt", native.orphaned) && !has("SigBlk", constants.signals.SIGTERM);
 }

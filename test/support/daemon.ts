@@ -10,6 +10,7 @@ import { engine } from "./engine.ts";
 import { childrenOf, isAlive, processInfo, processesWith } from "./processes.ts";
 import { runtimeDir } from "./runtime-dir.ts";
 import { waitFor } from "./wait-for.ts";
+import { isWaiting } from "./waiting.ts";
 
 export const cli = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 /** The compiled fixture daemon of that name. */
@@ -108,6 +109,17 @@ export class TestDaemon {
   get workers(): number[] {
     const zygote = this.#findZygote();
     return zygote === undefined ? [] : childrenOf(zygote).filter(isAlive);
+  }
+
+  /** Its workers, once there are that many, and all of them wait for connections: one that has just been forked does not yet. */
+  spares(count: number): Promise<number[]> {
+    return waitFor(
+      () => `${count} spares\n${this.stderr}`,
+      () => {
+        const { workers } = this;
+        return workers.length === count && workers.every(isWaiting) ? workers : undefined;
+      },
+    );
   }
 
   #findZygote(): number | undefined {

@@ -37,7 +37,7 @@ void test("an error that nobody catches is told before exit listeners that block
 
 void test("an idle worker that is told to leave, too", async (t) => {
   const daemon = await TestDaemon.start(t, fixture("blocks-at-exit"), ...flags);
-  const [idle = 0] = await waitFor("the spare", () => (daemon.workers.length === 1 ? daemon.workers : undefined));
+  const [idle = 0] = await daemon.spares(1);
   const client = await Client.open(daemon.port); // who is served waits for connections no more
   client.send("pid\n");
   await client.receives(`${idle}\n`);

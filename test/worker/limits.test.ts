@@ -102,6 +102,8 @@ for (const engine of ["fork", "spawn"])
     const { status, stderr } = await forkd(
       "run",
       fixture("breaks-limits"),
+      "--listen",
+      "127.0.0.1:0",
       "--limits-memory",
       "20MiB",
       "--engine",
