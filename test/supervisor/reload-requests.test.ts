@@ -9,7 +9,9 @@ import { waitFor } from "../support/wait-for.ts";
 import { converse } from "./conversation.ts";
 import { ReloadFolder, Reloadable } from "./reloadable.ts";
 
-const flags = ["--spare-workers", "4", "--idle-timeout", "off", "--drain-timeout", "1h", "--log-level", "debug"];
+const spares = 4;
+const patient = ["--idle-timeout", "off", "--drain-timeout", "1h"];
+const flags = ["--spare-workers", `${spares}`, ...patient, "--log-level", "debug"];
 const isReloaded = ({ msg }: { readonly msg: string }): boolean => msg.startsWith("reloaded: ");
 
 void test("forkd reload says which generation serves, and has nothing to say to a daemon that does not run", async (t) => {
@@ -46,6 +48,7 @@ void test("Ctrl-C calls a reload off, and those that wait for their turn: the ol
   const reloadable = await Reloadable.start(t, ...flags);
   const { daemon, folder } = reloadable;
   const { zygote } = daemon;
+  await daemon.spares(spares); // a spawned one loads the module for itself
   folder.write("load", "");
   folder.write("version", "1");
   const command = spawn(process.execPath, [cli, "reload", "--runtime-dir", folder.path]);
