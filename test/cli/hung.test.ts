@@ -65,7 +65,8 @@ void suite("a daemon whose supervisor is stopped", () => {
     const place = new Place(t);
     const { pid, port } = await place.start(fixture("commands"), ...flags);
     const client = await Client.open(port);
-    client.send("hang\n");
+    client.send("pid\nhang\n");
+    await client.receives("\n");
     const stop = place.forkd("stop");
     await waitFor("the drain", async () => (await place.ask<{ drain: unknown }>("status")).drain !== null);
     await freeze(pid);

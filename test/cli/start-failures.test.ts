@@ -135,9 +135,9 @@ void suite("of a daemon that is ended while it starts, forkd start says so", () 
   void test("by forkd stop, which finds it as any other", async (t) => {
     const place = new Place(t);
     const { outcome, supervisor } = await beginStart(place);
-    const [{ name, pid, state }] = (await place.ask<Status[]>("list")) as [Status];
+    const { name, pid, state } = await waitFor("it to be found", async () => (await place.ask<Status[]>("list"))[0]);
     assert.deepEqual([name, pid, state], ["waits-at-load", supervisor, "starting"]);
-    const status = await waitFor("an answer", async () => (await place.forkd("status")).stdout);
+    const status = await waitFor("an answer", async () => (await place.forkd("status")).stdout || undefined);
     assert.match(status, /^waits-at-load +starting, pid \d+, /);
     assert.equal((await place.forkd("stop")).stdout, "waits-at-load: stopped\n");
     const { code, stderr } = await outcome;

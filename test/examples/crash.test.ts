@@ -26,7 +26,10 @@ void test("whatever a connection is ruined by, it is said, and its neighbour is 
     const [, pid] = /^Process (\d+) /.exec(ruined.received) ?? [];
     await daemon.waitForLog(command, (record) => record["pid"] === Number(pid) && record["reason"] === reason);
     await ruined.rest();
-    if (neighbour.ended !== undefined) continue; // it was idle for as long
+    if (reason === "idle timeout") {
+      neighbour.close(); // it was idle for as long
+      continue;
+    }
     neighbour.send("pid\r\nquit\r\n");
     assert.match(await neighbour.rest(), /process \d+, alone with 0 MiB of leaks\r\n> Goodbye\.\r\n$/);
   }

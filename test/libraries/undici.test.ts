@@ -8,6 +8,7 @@ import { fixture, TestDaemon } from "../support/daemon.ts";
 /** Answers each request by its path and the client's port. */
 async function startServer(t: TestContext): Promise<string> {
   const server = createServer(({ url, socket }, response) => response.end(`${url} ${socket.remotePort}`));
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => {
     server.closeAllConnections();

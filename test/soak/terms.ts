@@ -22,7 +22,7 @@ export const terms = {
     spares: 8,
     atOnce: 32,
     warmUp: 200,
-    idleTimeout: "5s",
+    idleTimeout: "10s",
     workerKilledEvery: 150,
   },
   spawn: {

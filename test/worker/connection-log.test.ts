@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Client, exchange } from "../support/client.ts";
 import { fixture, TestDaemon, type LogRecord } from "../support/daemon.ts";
+import { processInfo } from "../support/processes.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { converse } from "../supervisor/conversation.ts";
 
 const styles = ["commands", "commands-blocking"] as const;
@@ -37,6 +39,7 @@ for (const style of styles) {
       const { client, pid } = await converse(daemon.port);
       client.send("pid\n");
       await client.receives(`${pid}\n${pid}\n`);
+      await waitFor("the worker to wait for more", () => processInfo(pid)?.state === "S");
       process.kill(pid, "SIGKILL");
       const end = await daemon.waitForEnd("killed by SIGKILL");
       assert.equal(end["signal"], "SIGKILL");

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, exchange } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
-import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const flags = ["--drain-timeout", "300ms", "--spare-workers", "1"];
@@ -41,7 +40,7 @@ void test("an idle worker that is told to leave, too", async (t) => {
   const client = await Client.open(daemon.port); // who is served waits for connections no more
   client.send("pid\n");
   await client.receives(`${idle}\n`);
-  const [next = 0] = await waitFor("another", () => daemon.workers.filter((pid) => pid !== idle && isAlive(pid)));
+  const next = await waitFor("another", () => daemon.workers.find((pid) => pid !== idle));
   process.kill(next, "SIGTERM");
   const entry = await daemon.waitForLog("its end", ({ reason }) => reason === overstay);
   assert.equal(entry.msg, `idle worker ended: ${overstay}`);

@@ -55,7 +55,7 @@ for (const style of ["async", "blocking"]) {
 
     void test("an answer reaches the client, whatever the next line makes of the worker", async (t) => {
       const commands = style === "async" ? "commands" : "commands-blocking";
-      const daemon = await TestDaemon.start(t, fixture(commands), "--session-timeout", "3s");
+      const daemon = await TestDaemon.start(t, fixture(commands), "--session-timeout", "10s");
       for (const next of ["spin", "exit 1", "throw"]) {
         const client = await Client.open(daemon.port);
         client.send(`pid\n${next}\n`);

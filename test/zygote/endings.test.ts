@@ -10,7 +10,7 @@ import { processInfo } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 void test("a worker ends as plain Node would", async (t) => {
-  const daemon = await TestDaemon.start(t, fixture("whole-node-ending"));
+  const daemon = await TestDaemon.start(t, fixture("whole-node-ending"), "--rotate-interval", "off");
   for (const ending of Object.keys(endings)) {
     await t.test(ending, async () => {
       const plain = spawnSync(process.execPath, [fixture("whole-node-ending-plain"), ending], { encoding: "utf8" });

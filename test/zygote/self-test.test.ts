@@ -63,12 +63,12 @@ void test("with engine fork it is not tried out, and what fails is named", async
 
 void test("with engine fork, where a forked process hangs, it is said after startTimeout what hangs, and the way out", async (t) => {
   preload(t, 1);
-  const flags = ["--listen", "127.0.0.1:0", "--engine", "fork", "--start-timeout", "3s"];
+  const flags = ["--listen", "127.0.0.1:0", "--engine", "fork", "--start-timeout", "10s"];
   const { status, stderr } = await forkd("run", fixture("lines-async"), ...flags);
   assert.equal(status, 100, stderr);
   assert.match(
     stderr,
-    /^forkd: A worker of \S+, on trial, was not ready for a connection within startTimeout \(3s\), /m,
+    /^forkd: A worker of \S+, on trial, was not ready for a connection within startTimeout \(10s\), /m,
   );
   assert.match(stderr, /fork\(2\) does not work with this Node on this machine: choose engine: "spawn"\.$/m);
 });
