@@ -1,4 +1,4 @@
-import { setTimeout as pass } from "node:timers/promises";
+import { setImmediate as poll, setTimeout as pass } from "node:timers/promises";
 import pino, { type DestinationStream, type Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import { RecordAssembler } from "../log/chunks.ts";
@@ -137,6 +137,7 @@ export class DaemonLog {
   async close(sayLast: () => void = () => undefined): Promise<void> {
     native.close(this.pipe[1]);
     await atMost(patience, this.#reader.toEnd());
+    await poll(); // the time may have gone by while this process was kept from running
     this.#reader.close();
     sayLast();
     if (this.#kept.length > 0) await this.configure(atFailure);

@@ -66,7 +66,7 @@ for (const style of ["commands", "commands-blocking"]) {
     });
 
     void test("a busy worker: its neighbour's deadline is kept by itself, its own by the zygote", async (t) => {
-      const daemon = await TestDaemon.start(t, fixture(style), ...flags, "--idle-timeout", "3s");
+      const daemon = await TestDaemon.start(t, fixture(style), ...flags, "--idle-timeout", "6s");
       const [stopped, neighbour] = [await converse(daemon.port), await converse(daemon.port)];
       await stop(stopped.pid);
       const end = await daemon.waitForEnd("idle timeout");

@@ -8,7 +8,7 @@ import { converse } from "./conversation.ts";
 import { startGated } from "./gated.ts";
 
 void test("an adopted worker that does not heed its deadline is killed, and named", async (t) => {
-  const daemon = await TestDaemon.start(t, fixture("commands"), "--idle-timeout", "3s", "--session-timeout", "off");
+  const daemon = await TestDaemon.start(t, fixture("commands"), "--idle-timeout", "8s", "--session-timeout", "off");
   const { client, pid } = await converse(daemon.port);
   process.kill(daemon.zygote, "SIGKILL");
   await daemon.waitForLog("the zygote's end", ({ reason }) => reason === "SIGKILL");
@@ -38,7 +38,7 @@ async function startWithHangingOrphans(
   t: Parameters<typeof startGated>[0],
   ...flags: string[]
 ): Promise<{ daemon: TestDaemon; gate: string; hanging: number[] }> {
-  const { daemon, gate } = await startGated(t, "after-fork-gated", ...flags);
+  const { daemon, gate } = await startGated(t, "after-fork-gated", "--start-timeout", "15s", ...flags);
   const { zygote } = daemon;
   const spares = await daemon.spares(3);
   await writeFile(gate, "hangs");

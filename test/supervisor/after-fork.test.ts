@@ -29,7 +29,7 @@ void suite("a daemon none of whose workers gets through afterFork does not start
 });
 
 void test("workers that hang in afterFork are killed and tried again, until one gets through", async (t) => {
-  const { daemon, gate } = await startGated(t, module, "--start-timeout", "8s", "--heartbeat-timeout", "2s");
+  const { daemon, gate } = await startGated(t, module, "--start-timeout", "8s", "--heartbeat-timeout", "4s");
   const spares = await daemon.spares(3);
   await writeFile(gate, "hangs");
   for (const pid of spares) process.kill(pid, "SIGKILL");

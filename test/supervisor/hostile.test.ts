@@ -6,11 +6,11 @@ import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { converse, type Conversation } from "./conversation.ts";
 
-const flags = ["--spare-workers", "4", "--max-connections", "12", "--heartbeat-timeout", "2s"];
+const flags = ["--spare-workers", "4", "--max-connections", "12"];
 
 for (const [command, timeouts, reason] of [
-  ["closeAll", ["--session-timeout", "5s"], /./],
-  ["ignoreAll", ["--session-timeout", "5s"], /^killed by SIGKILL$/],
+  ["closeAll", ["--session-timeout", "8s"], /./],
+  ["ignoreAll", ["--session-timeout", "8s"], /^killed by SIGKILL$/],
 ] as const) {
   void test(`a worker that does "${command}" is ended and named; its neighbours are served`, async (t) => {
     const daemon = await TestDaemon.start(t, fixture("hostile"), ...flags, ...timeouts);

@@ -19,8 +19,10 @@ void test("logrotate, which renames and signals: no record is lost", { skip }, a
   const daemon = await TestDaemon.start(t, fixture("commands"), "--log-file", path, "--no-connection-log");
   const { client } = await converse(daemon.port);
   client.send(`floodLog ${flood}\npid\n`);
+  let told = flood;
   for (let count = 0; count < rotations; count++) {
     await waitFor("the new file to be written to", async () => {
+      told++;
       await exchange(daemon.port, "log again\n"); // the flood may be over, or have gone to the old one
       return recordsIn(path).length > 0;
     });
@@ -34,7 +36,8 @@ void test("logrotate, which renames and signals: no record is lost", { skip }, a
   const records = files.flatMap(recordsIn);
   const numbers = records.flatMap(({ msg }) => /^flood (\d+) /.exec(msg)?.[1] ?? []).map(Number);
   const lost = records.reduce((sum, { dropped }) => sum + Number(dropped ?? 0), 0);
-  assert.equal(numbers.length + lost, flood);
+  const again = records.filter(({ msg }) => msg === "again");
+  assert.equal(numbers.length + again.length + lost, told);
   assert.deepEqual(
     numbers,
     numbers.toSorted((one, other) => one - other),

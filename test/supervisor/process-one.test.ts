@@ -16,8 +16,9 @@ void suite("as process 1 of a container", { skip: namespaceIsMissing() }, () => 
     const client = await Client.open(daemon.port);
     client.send("stranger\n");
     await client.receives("\n");
-    await waitFor("the stranger to be adopted", () => childrenOf(supervisor).length === 2);
-    for (const pid of childrenOf(supervisor)) if (processInfo(pid)?.name === "sleep") process.kill(pid, "SIGKILL");
+    const isStranger = (pid: number): boolean => processInfo(pid)?.name === "sleep";
+    const stranger = await waitFor("the stranger to be adopted", () => childrenOf(supervisor).find(isStranger));
+    process.kill(stranger, "SIGKILL");
     await waitFor("the stranger to be buried", () => childrenOf(supervisor).length === 1);
     client.close();
   });

@@ -13,6 +13,8 @@ const flags = [
   "off",
   "--drain-timeout",
   "1h",
+  "--heartbeat-timeout",
+  "1h",
   "--log-level",
   "debug",
 ];
@@ -149,7 +151,10 @@ async function reloadUntilFirstWorker(reloadable: Reloadable): Promise<Reload> {
   const reload = await reloadUntilHandover(reloadable);
   folder.write("afterFork", "");
   process.kill(reload.old, "SIGCONT");
-  await daemon.waitForLog("a worker of its", ({ msg }) => msg === "at the gate afterFork");
+  await daemon.waitForLog(
+    "a worker of its",
+    ({ msg, generation }) => msg === "at the gate afterFork" && generation === 2,
+  );
   return reload;
 }
 

@@ -12,11 +12,11 @@ import { startGated } from "./gated.ts";
 const patient = ["--log-level", "debug", "--idle-timeout", "off"];
 
 void test("a zygote that stands still is killed and replaced; its workers go on", async (t) => {
-  const daemon = await TestDaemon.start(t, fixture("commands"), ...patient, "--heartbeat-timeout", "1s");
+  const daemon = await TestDaemon.start(t, fixture("commands"), ...patient, "--heartbeat-timeout", "3s");
   const { zygote } = daemon;
   const { client, pid } = await converse(daemon.port);
   process.kill(zygote, "SIGSTOP");
-  await daemon.waitForLog("its end", ({ msg }) => msg === "zygote ended: hung: no sign of life for 1s");
+  await daemon.waitForLog("its end", ({ msg }) => msg === "zygote ended: hung: no sign of life for 3s");
   await waitForGeneration(daemon, 2);
   client.send("pid\n");
   await client.receives(`${pid}\n${pid}\n`);
@@ -24,7 +24,7 @@ void test("a zygote that stands still is killed and replaced; its workers go on"
 });
 
 void test("a zygote that answers is left alone, though it is asked often", async (t) => {
-  const daemon = await TestDaemon.start(t, fixture("commands"), ...patient, "--heartbeat-timeout", "2s");
+  const daemon = await TestDaemon.start(t, fixture("commands"), ...patient, "--heartbeat-timeout", "4s");
   const since = performance.now();
   for (let served = 0; served < 20 || performance.now() - since < 5000; served++) {
     assert.match(await exchange(daemon.port, "id\n"), /^1\./);
@@ -105,7 +105,7 @@ void test("no second rotation within rotateInterval, and none at all when it is 
     await waitForGeneration(daemon, generations);
     await crashWorker(daemon);
     await crashWorker(daemon);
-    assert.match(await exchange(daemon.port, "id\n"), new RegExp(`^${generations}\\.`));
+    await waitForGeneration(daemon, generations);
     assert.equal(daemon.log.filter(({ msg }) => msg.startsWith("replacing the zygote")).length, generations - 1);
   }
 });

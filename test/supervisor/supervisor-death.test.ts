@@ -7,7 +7,7 @@ import { exchange } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
 import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { converse } from "./conversation.ts";
+import { attempt, converse } from "./conversation.ts";
 
 const patient = ["--drain-timeout", "1h", "--idle-timeout", "off"];
 
@@ -52,6 +52,7 @@ void test("the port is free at once, though a worker is still busy", async (t) =
   const { client, pid } = await converse(first.port);
   first.signal("SIGKILL");
   await first.ended();
+  await waitForSilence(first.port);
   const second = await startAgain(t, `127.0.0.1:${first.port}`);
   const fresh = await converse(second.port);
   assert.ok(second.workers.includes(fresh.pid));
@@ -69,9 +70,11 @@ void test("so is a Unix socket's path", async (t) => {
   t.after(() => rm(folder, { recursive: true }));
   const both = ["--listen", `unix:${folder}/socket`, "--listen", "127.0.0.1:0"];
   const first = await TestDaemon.start(t, fixture("commands"), ...patient, ...both);
-  const { client } = await converse(Number(first.addresses[1]?.split(":").at(-1)));
+  const port = Number(first.addresses[1]?.split(":").at(-1));
+  const { client } = await converse(port);
   first.signal("SIGKILL");
   await first.ended();
+  await waitForSilence(port);
   const second = await TestDaemon.start(t, fixture("commands"), ...both);
   assert.equal(second.addresses[0], `unix:${folder}/socket`);
   client.close();
@@ -89,6 +92,9 @@ void test("zygote and supervisor killed together: nothing is left", async (t) =>
 });
 
 /** A supervisor's process is gone a little before all of its descriptors and children have noticed. */
+const waitForSilence = (port: number): Promise<unknown> =>
+  waitFor("nobody to listen", async () => (await attempt(port, "")).failure === "ECONNREFUSED");
+
 async function startAgain(t: TestContext, address: string): Promise<TestDaemon> {
   const daemon = await TestDaemon.start(t, fixture("commands"), "--listen", address);
   assert.match(await exchange(daemon.port, "pid\n"), /^\d+\n$/);

@@ -30,7 +30,9 @@ for (const style of ["commands", "commands-blocking"]) {
         [undefined, ""],
       ],
     );
+    for (const pid of watched) process.kill(pid, "SIGSTOP"); // or one would get on before the other may
     for (const pid of watched) limitDescriptors(pid, 1024);
+    for (const pid of watched) process.kill(pid, "SIGCONT");
     for (const client of clients) {
       await client.receives("\n");
       client.close();

@@ -116,10 +116,11 @@ void test("a log file that cannot be opened any more does not end a daemon that 
 
 void test("signals that come while the next program loads are heeded", async (t) => {
   const { daemon, here } = await start(t, fixture("commands"));
+  const program = programOf(daemon.pid);
   const upgrade = forkd("upgrade", ...here);
   const becoming = await daemon.waitForLog("the exec", ({ msg }) => msg.startsWith("the supervisor becomes"));
   assert.equal(becoming.level, "info");
-  await waitFor("the other program", () => readFileSync(`/proc/${daemon.pid}/cmdline`, "utf8").includes("resume"));
+  await waitFor("the other program", () => programOf(daemon.pid) !== program);
   for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
     await waitFor("its first line", () => catches(daemon.pid, signal));
     daemon.signal(signal);
@@ -136,13 +137,11 @@ void test("a restart may be taken back by a stop, and does not revive what stops
   const restart = forkd("restart", ...here);
   await waitFor("the drain", async () => (await forkd("status", ...here)).stdout.includes("draining"));
   await new AdminClient("commands", new RuntimeFolder(here[1] as string, "commands")).stop(false);
-  const stop = forkd("stop", ...here);
   assert.match((await forkd("restart", ...here)).stderr, /The daemon stops/);
   client.send("pid\n");
   await waitFor("an answer", () => client.received.split("\n").length === 3);
   client.finish();
   assert.equal(await daemon.ended(), 0);
-  assert.equal((await stop).status, 0);
   assert.notEqual((await restart).status, 0);
 });
 
@@ -159,10 +158,8 @@ void test("a program that is gone when it is to be, leaves the daemon what it wa
     "why",
     ({ msg, err }) => msg.startsWith("the supervisor stays") && /ENOENT/.test(JSON.stringify(err)),
   );
-  assert.match(
-    await exchange(daemon.port, "id\n"),
-    /^2\./,
-    "another zygote took the place of the one that had retired",
+  await waitFor("another zygote in the place of the one that had retired", async () =>
+    (await exchange(daemon.port, "id\n")).startsWith("2."),
   );
 });
 
@@ -193,6 +190,9 @@ void test("a stop while the other program is tried ends both", async (t) => {
   assert.equal((await upgrade).status, mistake);
   await daemon.gone();
 });
+
+/** What is another one after each execve(2): where the kernel has put things, at random (getauxval(3)). */
+const programOf = (pid: number): string => readFileSync(`/proc/${pid}/auxv`, "hex");
 
 /** Short connections, a few at a time, as long as nobody says that it is over. */
 async function keepConnecting(port: number, over: AbortSignal): Promise<Attempt[]> {

@@ -123,7 +123,9 @@ export class TestDaemon {
   }
 
   #findZygote(): number | undefined {
-    return childrenOf(this.pid).find((pid) => childrenOf(pid).length > 0);
+    const children = childrenOf(this.pid);
+    const hasNone = (pid: number): boolean => childrenOf(pid).length === 0; // for a moment, when all have died
+    return children.find((pid) => !hasNone(pid)) ?? children.find((pid) => processInfo(pid)?.name === "forkd: zygote");
   }
 
   /** All processes of the daemon, and what they started. */

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { TestContext } from "node:test";
+import { processInfo } from "./processes.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** Why a test that makes system calls fail has to be skipped, if it has to. */
@@ -13,6 +14,8 @@ export async function strace(t: TestContext, pid: number, ...options: string[]):
   let told = "";
   tracer.stderr.setEncoding("utf8").on("data", (text: string) => (told += text));
   const detach = async (): Promise<void> => {
+    // One that loses its tracer in the middle of a call that is to fail would get ENOSYS.
+    await waitFor("it to be in no call that fails", () => !["R", "t"].includes(processInfo(pid)?.state ?? ""));
     tracer.kill("SIGKILL");
     await waitFor("strace to detach", () => tracer.exitCode !== null || tracer.signalCode !== null);
   };
