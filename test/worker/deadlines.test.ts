@@ -107,7 +107,7 @@ void test("the signal of an asynchronous handler says which deadline has passed"
   const daemon = await TestDaemon.start(t, fixture("aborts"), "--idle-timeout", "300ms");
   const heard = ({ msg }: LogRecord): boolean => msg === "aborted";
   // A handler that the machine does not let run for its last half a second hears nothing.
-  while (!daemon.log.some(heard)) {
+  for (let tries = 0; tries < 10 && !daemon.log.some(heard); tries++) {
     const client = await Client.open(daemon.port);
     await client.rest();
     await daemon.waitForEnd("idle timeout");
