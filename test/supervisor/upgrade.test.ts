@@ -10,7 +10,7 @@ import { AdminClient } from "../../dist/admin/client.js";
 import { RuntimeFolder } from "../../dist/admin/runtime-folder.js";
 import { exchange } from "../support/client.ts";
 import { cli, fixture, forkd, TestDaemon } from "../support/daemon.ts";
-import { descriptorsOf } from "../support/processes.ts";
+import { descriptorsOf, hasSignal } from "../support/processes.ts";
 import { runtimeDir } from "../support/runtime-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { attempt, converse, type Attempt } from "./conversation.ts";
@@ -122,7 +122,7 @@ void test("signals that come while the next program loads are heeded", async (t)
   assert.equal(becoming.level, "info");
   await waitFor("the other program", () => programOf(daemon.pid) !== program);
   for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
-    await waitFor("its first line", () => catches(daemon.pid, signal));
+    await waitFor("its first line", () => hasSignal(daemon.pid, "SigCgt", constants.signals[signal]));
     daemon.signal(signal);
   }
   assert.equal((await upgrade).status, 0);
@@ -202,12 +202,6 @@ async function keepConnecting(port: number, over: AbortSignal): Promise<Attempt[
   };
   await Promise.all(Array.from({ length: 3 }, one));
   return attempts;
-}
-
-/** proc_pid_status(5): a bit for each signal that has a handler. */
-function catches(pid: number, signal: NodeJS.Signals): boolean {
-  const [, caught = "0"] = /^SigCgt:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return ((BigInt(`0x${caught}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
 async function portOf(here: readonly string[]): Promise<number> {

@@ -124,8 +124,9 @@ export class TestDaemon {
 
   #findZygote(): number | undefined {
     const children = childrenOf(this.pid);
-    const hasNone = (pid: number): boolean => childrenOf(pid).length === 0; // for a moment, when all have died
-    return children.find((pid) => !hasNone(pid)) ?? children.find((pid) => processInfo(pid)?.name === "forkd: zygote");
+    const parent = children.find((pid) => childrenOf(pid).length > 0);
+    // All of its workers may have died, and others not come yet.
+    return parent ?? children.find((pid) => processInfo(pid)?.name === "forkd: zygote");
   }
 
   /** All processes of the daemon, and what they started. */

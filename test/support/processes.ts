@@ -35,6 +35,15 @@ export function processesWith(variable: string): number[] {
   return pids.filter((pid) => readOrUndefined(`/proc/${pid}/environ`)?.split("\0").includes(variable) && isAlive(pid));
 }
 
+/** A set of signals of proc_pid_status(5), a bit for each: those it handles, or those it holds back; none once it is gone. */
+export function signalsOf(pid: number, set: "SigBlk" | "SigCgt"): bigint {
+  const status = readOrUndefined(`/proc/${pid}/status`) ?? "";
+  return BigInt(`0x${new RegExp(`^${set}:\\s+([0-9a-f]+)$`, "m").exec(status)?.[1] ?? "0"}`);
+}
+
+export const hasSignal = (pid: number, set: "SigBlk" | "SigCgt", signal: number): boolean =>
+  ((signalsOf(pid, set) >> BigInt(signal - 1)) & 1n) === 1n;
+
 /** What each of a process's descriptors is. */
 export function descriptorsOf(pid: number): Map<number, string> {
   const found = new Map<number, string>();

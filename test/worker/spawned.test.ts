@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +6,7 @@ import { suite, test, type TestContext } from "node:test";
 import { ask } from "../support/ask.ts";
 import { Client, exchange } from "../support/client.ts";
 import { fixture, TestDaemon } from "../support/daemon.ts";
-import { descriptorsOf, isAlive } from "../support/processes.ts";
+import { descriptorsOf, isAlive, signalsOf } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const spawn = ["--engine", "spawn", "--spare-workers", "2"];
@@ -145,10 +144,7 @@ async function startGated(
   const gate = await closedGate(t);
   await rm(gate);
   const daemon = await TestDaemon.start(t, fixture("gated"), ...spawn, ...patient, ...flags);
-  const spares = await waitFor("the spares", () => {
-    const { workers } = daemon;
-    return workers.length === 2 && workers.every(isInItsSlot) ? workers : undefined;
-  });
+  const spares = await daemon.spares(2);
   await writeFile(gate, "");
   process.kill(spares[0] as number, "SIGKILL");
   await waitFor("a worker at the gate", () => isThere(`${gate}-reached`));
@@ -173,12 +169,3 @@ const isThere = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-/** Whether it handles the second real-time signal, 35 here: a worker does, once it can serve. */
-const isInItsSlot = (pid: number): boolean => (signalsOf(pid, "SigCgt") & (1n << 34n)) !== 0n;
-
-/** A set of signals of proc_pid_status(5). */
-function signalsOf(pid: number, set: string): bigint {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return BigInt(`0x${new RegExp(`^${set}:\\s+([0-9a-f]+)$`, "m").exec(status)?.[1] ?? "0"}`);
-}
