@@ -6,8 +6,8 @@ import { waitFor } from "../support/wait-for.ts";
 import { attempt, converse, many, type Attempt } from "./conversation.ts";
 import { Reloadable } from "./reloadable.ts";
 
-/** A spawned worker takes its time to start, and so does a zygote that rehearses asynchronous handlers. */
-const reloadsOf = { reloadable: engine === "spawn" ? 5 : 10, "reloadable-blocking": engine === "spawn" ? 5 : 50 };
+/** A spawned worker takes its time to start. */
+const reloads = engine === "spawn" ? 10 : 50;
 const spares = 4;
 const limits = ["--spare-workers", `${spares}`, "--max-connections", "60"];
 const flags = [...limits, "--idle-timeout", "off", "--drain-timeout", "1h", "--log-level", "debug"];
@@ -16,7 +16,6 @@ const flags = [...limits, "--idle-timeout", "off", "--drain-timeout", "1h", "--l
 const leeway = 24 * 1024 * 1024;
 
 for (const style of ["reloadable", "reloadable-blocking"] as const) {
-  const reloads = reloadsOf[style];
   void test(`${reloads} reloads under load: nobody is refused, cut or answered by old code, ${style}`, async (t) => {
     const { daemon, folder, admin } = await Reloadable.startWith(t, {}, style, ...flags);
     let serving = 0;
